@@ -1,0 +1,1 @@
+//! Use cases: sign-in, federation, guests, invitations, tokens, consent and the directory.

@@ -1,0 +1,1 @@
+//! What the three edges share: context extraction, cookies, form tokens, client address, headers, page shell.

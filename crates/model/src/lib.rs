@@ -1,0 +1,1 @@
+//! The vocabulary: identifiers, entities, policy documents, state machines, queries and decisions.

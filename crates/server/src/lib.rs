@@ -1,0 +1,1 @@
+//! Comity: an open, self-hosted identity platform for sovereign clouds.

@@ -1,0 +1,1 @@
+//! Several clouds in one process, actors and fakes, for story tests.

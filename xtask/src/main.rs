@@ -1,0 +1,2 @@
+//! Checks, tests and measurements of the workspace.
+fn main() {}
