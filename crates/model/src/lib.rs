@@ -1,1 +1,25 @@
 //! The vocabulary: identifiers, entities, policy documents, state machines, queries and decisions.
+pub mod app_role_assignment;
+pub mod application;
+pub mod audit_record;
+pub mod authorization_policy;
+pub mod cloud;
+pub mod factor;
+pub mod facts;
+pub mod federation;
+pub mod group;
+pub mod id;
+pub mod invitation;
+pub mod name;
+pub mod permission_grant;
+pub mod role_assignment;
+pub mod secret;
+pub mod service_principal;
+pub mod session;
+pub mod sign_in;
+pub mod sign_in_record;
+pub mod signing_key;
+pub mod tenant;
+pub mod time;
+pub mod user;
+pub mod well_known;
