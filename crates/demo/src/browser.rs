@@ -310,17 +310,14 @@ impl Browser {
 impl Page {
     fn new(url: Url, answer: &Answer) -> Self {
         let body = answer.text();
-        let referrer_policy = answer.header(&header::REFERRER_POLICY).unwrap_or_default();
+        let html = Html::parse(&body);
+        let header = answer.header(&header::REFERRER_POLICY).unwrap_or_default();
+        let referrer_policy = referrer_policy(&html, header);
         Self {
             url,
             status: answer.status,
-            html: Html::parse(&body),
-            referrer_policy: referrer_policy
-                .rsplit(',')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
+            html,
+            referrer_policy,
             body,
         }
     }
@@ -344,15 +341,42 @@ impl Submission {
     }
 }
 
-/// The page of a `form_post` answer: its script sends the form as soon as it is shown.
+/// The page of a `form_post` answer: its script presses the button as soon as it is shown. It is known by that
+/// script, or by the id of its form.
 fn self_sending(page: &Page) -> Option<Visit> {
-    let form = page
-        .html
+    let html = &page.html;
+    let form = html
         .by_id(FORM_POST)
-        .filter(|node| node.tag() == "form")?;
-    form::scripted(&page.url, &page.html, form)
+        .filter(|node| node.tag() == "form")
+        .or_else(|| {
+            let named = |node: &Node<'_>| {
+                node.tag() == "script"
+                    && node
+                        .attribute("src")
+                        .is_some_and(|src| src.contains(FORM_POST))
+            };
+            html.nodes()
+                .find(named)
+                .and_then(|_| form::owner(html, html.by_id("submit")?))
+        })?;
+    form::scripted(&page.url, html, form)
         .ok()
         .map(|sent| sent.visit(page))
+}
+
+/// `<meta name="referrer">` beats the header (HTML standard §4.2.5.1); the last policy of a list counts.
+fn referrer_policy(html: &Html, header: &str) -> String {
+    let meta = html
+        .nodes()
+        .filter(|node| node.tag() == "meta" && node.attribute("name") == Some("referrer"))
+        .filter_map(|node| node.attribute("content"))
+        .last();
+    let all = meta.unwrap_or(header);
+    all.rsplit(',')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 impl Start {

@@ -303,6 +303,38 @@ async fn endless_redirects_and_missing_elements_are_errors_that_say_so() {
 }
 
 #[test]
+fn the_policy_of_a_page_is_its_meta_else_its_header() {
+    let page = Html::parse(r#"<head><meta name="referrer" content="no-referrer"></head>"#);
+    assert_eq!(referrer_policy(&page, "same-origin"), "no-referrer");
+    assert_eq!(
+        referrer_policy(&Html::default(), "origin, Same-Origin"),
+        "same-origin"
+    );
+    assert_eq!(referrer_policy(&Html::default(), ""), "");
+}
+
+#[tokio::test]
+async fn a_form_post_page_is_also_known_by_its_script() {
+    let body = r#"<head><script src="/assets/form-post.0123.js" defer></script></head>
+        <form method="post" action="/callback"><input type="hidden" name="code" value="c">
+        <button id="submit">Continue</button></form>"#;
+    let fake = Fake::start(|_| {
+        Table::from([
+            ("GET /authorize", page(body)),
+            ("POST /callback", page("<title>In</title>")),
+        ])
+    })
+    .await;
+    let mut browser = browser();
+    browser
+        .open(&fake.url("login.a.localhost", "/authorize"))
+        .await
+        .unwrap();
+    assert_eq!(browser.page().unwrap().html.title(), "In");
+    assert_eq!(fake.seen("POST /callback").body, "code=c");
+}
+
+#[test]
 fn origin_and_referrer_follow_the_policy_of_the_page() {
     let url = |text: &str| Url::parse(text).unwrap();
     let same = url("https://login.a.localhost/next");

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::stage::{World, host};
 use crate::browser::{Browser, Page};
 use crate::graph::{self, Reply};
+use crate::markup::Node;
 use crate::walk::{End, Refused, Trip};
 
 /// The claims that Expenses shows of the token it was given.
@@ -112,10 +113,10 @@ pub(crate) fn tile(page: &Page, name: &str) -> Result<usize> {
 /// Expenses has opened and shows the token's claims.
 pub(crate) fn expenses(trip: &Trip, browser: &Browser) -> Result<Claims> {
     let page = landed(trip, browser, "Expenses")?;
-    let claim = |name: &str| match page.text_of(&format!("claim-{name}")) {
+    let claim = |name: &str| match shown_claim(page, name) {
         Some(value) => Ok(value),
         None => bail!(
-            "expected Expenses to show `#claim-{name}`, saw {}",
+            "expected Expenses to show the claim `{name}`, saw {}",
             page.describe()
         ),
     };
@@ -125,6 +126,15 @@ pub(crate) fn expenses(trip: &Trip, browser: &Browser) -> Result<Claims> {
         idp: claim("idp")?,
         tid: claim("tid")?,
         name: claim("name")?,
+    })
+}
+
+/// A claim by the id of its value, or by its row in the table `#claims`.
+fn shown_claim(page: &Page, name: &str) -> Option<String> {
+    page.text_of(&format!("claim-{name}")).or_else(|| {
+        let mut cells = page.html.by_id("claims")?.inside();
+        cells.find(|cell| cell.tag() == "th" && cell.text() == name)?;
+        cells.find(|cell| cell.tag() == "td").map(Node::text)
     })
 }
 
@@ -158,6 +168,7 @@ pub(crate) fn same(what: &str, seen: &str, expected: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::browser::tests::{Fake, Table, browser, page};
 
     #[test]
     fn a_message_must_name_what_it_is_about() {
@@ -178,5 +189,76 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert_eq!(error, "PATCH /x: expected a refusal, but it was accepted");
+    }
+
+    async fn show(body: &str) -> Browser {
+        let row = page(body);
+        let fake = Fake::start(|_| Table::from([("GET /", row)])).await;
+        let mut browser = browser();
+        browser
+            .open(&fake.url("myapps.global.localhost", "/"))
+            .await
+            .unwrap();
+        browser
+    }
+
+    fn ended(end: End) -> Trip {
+        Trip {
+            stops: Vec::new(),
+            end,
+        }
+    }
+
+    #[tokio::test]
+    async fn claims_are_read_by_id_or_by_row() {
+        let table = r#"<table id="claims"><tr><th>iss</th><td>i</td></tr><tr><th>oid</th><td>o</td></tr>
+            <tr><th>idp</th><td>p</td></tr><tr><th>tid</th><td>t</td></tr></table><b id="claim-name">Nora</b>"#;
+        let claims = expenses(&ended(End::Landed), &show(table).await).unwrap();
+        assert_eq!((claims.iss.as_str(), claims.oid.as_str()), ("i", "o"));
+        assert_eq!((claims.idp.as_str(), claims.tid.as_str()), ("p", "t"));
+        assert_eq!(claims.name, "Nora");
+        let without = table.replace(">oid<", ">old<");
+        let error = expenses(&ended(End::Landed), &show(&without).await)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("the claim `oid`"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn tiles_are_the_links_that_open_an_application() {
+        let browser =
+            show(r#"<a href="/help">Help</a><a href="/signin/Expenses/1?tenantId=2">Expenses</a>"#)
+                .await;
+        let page = browser.page().unwrap();
+        assert_eq!(
+            tiles(page).map(|(name, _)| name).collect::<Vec<_>>(),
+            ["Expenses"]
+        );
+        assert!(tile(page, "Expenses").is_ok());
+        assert!(
+            tile(page, "Library")
+                .unwrap_err()
+                .to_string()
+                .contains("a tile `Library`")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refusal_must_carry_its_number_and_a_correlation_id() {
+        let browser = show("<title>x</title>").await;
+        let refused = |code: &str, id: &str| {
+            ended(End::Refused(Refused {
+                host: String::new(),
+                title: String::new(),
+                code: code.to_owned(),
+                message: String::new(),
+                correlation_id: id.to_owned(),
+            }))
+        };
+        assert!(denied(&refused("AADSTS53000", "c"), &browser, 53_000).is_ok());
+        assert!(denied(&refused("AADSTS53003", "c"), &browser, 53_000).is_err());
+        assert!(denied(&refused("AADSTS53000", ""), &browser, 53_000).is_err());
+        assert!(denied(&ended(End::Landed), &browser, 53_000).is_err());
+        assert!(landed(&refused("AADSTS53000", "c"), &browser, "My Apps").is_err());
     }
 }
