@@ -67,10 +67,10 @@ pub enum Purpose {
     /// An application of this cloud asked.
     Application(Box<ApplicationRequest>),
     /// Another tenant asked us, as home, to vouch for one of our people: another cloud by a push,
-    /// or a tenant of this cloud in-process (`parent` is then the sign-in that waits).
+    /// or a tenant of this cloud in-process (then this is the `home_leg` of the one that waits).
     Crossing {
         pushed: Box<PushedCrossing>,
-        parent: Option<Id<SignIn>>,
+        same_cloud: bool,
     },
     /// The link of an invitation was opened.
     Redemption { invitation: Id<Invitation> },
@@ -135,6 +135,8 @@ pub struct SignInData {
     pub session_sid: Option<String>,
     /// *Keep me signed in*.
     pub keep: bool,
+    /// *Use another account* was chosen: accounts of the session are not offered again.
+    pub another: bool,
     pub crossing: Option<CrossingUnderWay>,
     /// What home said in this sign-in.
     pub assertion: Option<AssertionFacts>,
@@ -146,6 +148,46 @@ pub struct SignInData {
     pub reviewed: Option<Utc>,
     /// A seed that is being enrolled, sealed.
     pub sealed_enrolment: Vec<u8>,
+    /// A home in this cloud is asked within the same sign-in, in the same browser: its own record.
+    pub home_leg: Option<Box<SignInData>>,
+}
+
+impl SignInData {
+    /// A sign-in about which nothing is known yet.
+    pub fn new(purpose: Purpose, tenant: Option<Id<Tenant>>, correlation_id: Uuid) -> Self {
+        Self {
+            purpose,
+            tenant,
+            tenant_named: tenant.is_some(),
+            correlation_id,
+            typed_name: None,
+            subject: None,
+            proven: Vec::new(),
+            session_sid: None,
+            keep: false,
+            another: false,
+            crossing: None,
+            assertion: None,
+            sealed_grant: Vec::new(),
+            released: None,
+            reviewed: None,
+            sealed_enrolment: Vec::new(),
+            home_leg: None,
+        }
+    }
+
+    /// The record that the next step belongs to: the leg at a home in this cloud, if one runs.
+    pub fn active(&self) -> &Self {
+        self.home_leg.as_deref().map_or(self, Self::active)
+    }
+
+    /// See [`Self::active`].
+    pub fn active_mut(&mut self) -> &mut Self {
+        match self.home_leg {
+            Some(ref mut leg) => leg.active_mut(),
+            None => self,
+        }
+    }
 }
 
 /// What a page shows or a response does next. Drawn by the edges, decided by

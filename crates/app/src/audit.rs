@@ -1,0 +1,137 @@
+//! Audit records of changes, in Graph's shape (semantics.md §9.2).
+
+use comity_model::audit_record::AuditRecord;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::context::{Actor, Context};
+
+/// What was done to what; becomes one audit record in the transaction of the change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    category: &'static str,
+    name: &'static str,
+    targets: Vec<Target>,
+    result: &'static str,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Target {
+    kind: &'static str,
+    id: Uuid,
+    name: String,
+    changes: Vec<(String, Option<String>, Option<String>)>,
+}
+
+impl Activity {
+    /// An activity by its documented category and display name.
+    pub const fn new(category: &'static str, name: &'static str) -> Self {
+        Self { category, name, targets: Vec::new(), result: "success", reason: None }
+    }
+
+    /// Adds the object that it was done to.
+    #[must_use]
+    pub fn target(mut self, kind: &'static str, id: Uuid, name: &str) -> Self {
+        self.targets.push(Target { kind, id, name: name.to_owned(), changes: Vec::new() });
+        self
+    }
+
+    /// Adds a changed property of the last target: old and new value as JSON or plain text, never
+    /// a secret.
+    #[must_use]
+    pub fn changed(mut self, property: &str, old: Option<String>, new: Option<String>) -> Self {
+        if let Some(target) = self.targets.last_mut() {
+            target.changes.push((property.to_owned(), old, new));
+        }
+        self
+    }
+
+    /// Marks it as refused, with the reason.
+    #[must_use]
+    pub fn refused(mut self, reason: impl Into<String>) -> Self {
+        self.result = "failure";
+        self.reason = Some(reason.into());
+        self
+    }
+}
+
+/// The record of an activity by the context's actor, now.
+pub fn audit(cx: &Context, activity: &Activity) -> AuditRecord {
+    let targets: Vec<Value> = activity
+        .targets
+        .iter()
+        .map(|t| {
+            let changes: Vec<Value> = t
+                .changes
+                .iter()
+                .map(|(name, old, new)| json!({"displayName": name, "oldValue": old, "newValue": new}))
+                .collect();
+            let upn = (t.kind == "User").then_some(&t.name);
+            json!({
+                "id": t.id, "displayName": t.name, "type": t.kind, "userPrincipalName": upn,
+                "groupType": null, "modifiedProperties": changes,
+            })
+        })
+        .collect();
+    let mut properties = Map::new();
+    properties.insert("targetResources".into(), Value::Array(targets));
+    properties.insert("loggedByService".into(), Value::String(service(activity.category).into()));
+    properties.insert("operationType".into(), Value::String(operation(activity.name).into()));
+    properties.insert("resultReason".into(), json!(activity.reason.clone().unwrap_or_default()));
+    properties.insert("additionalDetails".into(), json!([]));
+    AuditRecord {
+        id: cx.new_record_id(),
+        created: cx.now,
+        correlation_id: cx.correlation_id,
+        category: activity.category.to_owned(),
+        activity: activity.name.to_owned(),
+        result: activity.result.to_owned(),
+        initiated_by: initiated_by(cx),
+        properties,
+    }
+}
+
+fn service(category: &str) -> &'static str {
+    match category {
+        "UserManagement" => "Invited Users",
+        "Policy" => "Conditional Access",
+        _ => "Core Directory",
+    }
+}
+
+fn operation(name: &str) -> &'static str {
+    match name.split(' ').next().unwrap_or("") {
+        "Add" | "Invite" | "Create" => "Add",
+        "Delete" | "Remove" => "Delete",
+        _ => "Update",
+    }
+}
+
+fn initiated_by(cx: &Context) -> Map<String, Value> {
+    let (user, app) = match &cx.actor {
+        Actor::User(a) => (
+            json!({
+                "id": a.user, "displayName": a.display_name, "userPrincipalName": a.user_principal_name,
+                "ipAddress": cx.client.ip,
+            }),
+            Value::Null,
+        ),
+        Actor::Application(a) => (
+            Value::Null,
+            json!({
+                "appId": a.app_id, "displayName": a.display_name, "servicePrincipalId": a.service_principal,
+                "servicePrincipalName": null,
+            }),
+        ),
+        Actor::System { name, .. } => (
+            Value::Null,
+            json!({"appId": null, "displayName": name, "servicePrincipalId": null, "servicePrincipalName": null}),
+        ),
+        Actor::Nobody => (Value::Null, Value::Null),
+    };
+    let mut by = Map::new();
+    by.insert("user".into(), user);
+    by.insert("app".into(), app);
+    by
+}

@@ -1,0 +1,49 @@
+//! Second factors kept in this tenant.
+
+use comity_model::{factor::Factor, id::Id, tenant::Tenant, user::User};
+
+use crate::{
+    audit::{Activity, audit},
+    context::{Actor, Context, UserActor},
+    error::{Error, Result},
+    mail,
+};
+
+/// Registers the first second factor of a person, with audit and a message to her. Two at once:
+/// the second one is refused.
+pub async fn register(cx: &Context, tenant: Id<Tenant>, user: &User, factor: &Factor) -> Result<()> {
+    let mut tx = cx.app.store().begin().await?;
+    let mut scoped = tx.tenant(tenant);
+    if !scoped.factors().list(user.id).await?.is_empty() {
+        return Err(Error::Conflict("a second factor is registered already".into()));
+    }
+    scoped.factors().insert(factor).await?;
+    let acting = acting(cx, tenant, user);
+    let activity = Activity::new("UserManagement", "User registered security info")
+        .target("User", user.id.uuid(), &user.upn)
+        .changed("softwareOath", None, Some("registered".into()));
+    let record = audit(&acting, &activity);
+    scoped.audit_records().insert(&record).await?;
+    if let Some(mail) = mail::factor_registered(cx, tenant, user) {
+        scoped.outbox_mails().insert(cx.new_record_id(), cx.now, &mail).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The person acts for herself: proven in this sign-in, not yet by a token.
+fn acting(cx: &Context, tenant: Id<Tenant>, user: &User) -> Context {
+    let mut acting = cx.clone();
+    acting.actor = Actor::User(Box::new(UserActor {
+        tenant,
+        user: user.id,
+        user_principal_name: user.upn.clone(),
+        display_name: user.display_name.clone(),
+        mail: user.mail.clone(),
+        is_guest: !user.is_local(),
+        client: comity_model::well_known::MY_SIGN_INS,
+        scopes: std::collections::BTreeSet::new(),
+        roles: std::collections::BTreeSet::new(),
+    }));
+    acting
+}

@@ -1,0 +1,119 @@
+//! Guests: redemption, once and atomically, from whichever door comes first
+//! (cross-cloud-federation.md §5).
+
+use comity_model::{
+    federation::{AssertionFacts, HomeTenant},
+    id::Id,
+    invitation::{Invitation, InvitationStatus},
+    sign_in::{OauthError, Refusal},
+    time::Utc,
+    user::{ExternalLink, ExternalUserState, User},
+};
+use comity_policy::sign_in::GateVerdict;
+use comity_store::Tx;
+
+use crate::{
+    audit::{Activity, audit},
+    context::{Actor, Context, UserActor},
+    error::{Error, Result},
+    judge,
+    sign_in::Assessment,
+    snapshot::Snapshot,
+};
+
+/// Marks a pending guest as accepted, in the transaction of the sign-in that proves the person.
+///
+/// Everything is read again here: the guest and its version, the invitation, the gates, the yes.
+/// Only the invited person (cloud, tenant, object) redeems; of two at once one wins, the other
+/// gets a clean error.
+pub(crate) async fn redeem(
+    cx: &Context,
+    tx: &mut Tx,
+    snapshot: &Snapshot,
+    user: &User,
+    assertion: &AssertionFacts,
+    reviewed: Option<Utc>,
+) -> Result<()> {
+    let mut scoped = tx.tenant(snapshot.tenant.id);
+    let mut user = scoped.users().find(user.id).await?.ok_or(Error::NotFound)?;
+    let link = user.external.clone().ok_or(Error::NotFound)?;
+    if link.identity != assertion.identity {
+        return Err(Error::NotFound);
+    }
+    if link.state == ExternalUserState::Accepted {
+        return Ok(());
+    }
+    let home = HomeTenant { cloud: link.identity.cloud.clone(), tenant: link.identity.tenant };
+    let automatic = judge::automatic_inbound(snapshot, &home) && assertion.automatic_redemption;
+    if reviewed.is_none() && !automatic {
+        return Err(Error::NotFound);
+    }
+    if let GateVerdict::Closed { code, side } = judge::outer_resource(cx.app.registry(), snapshot, &home) {
+        return Err(Error::Denied {
+            refusal: Refusal { code, side, error: OauthError::AccessDenied },
+            message: "the collaboration was closed meanwhile".into(),
+        });
+    }
+    let upn = assertion.upn.clone();
+    user.external = Some(ExternalLink {
+        state: ExternalUserState::Accepted,
+        state_changed: cx.now,
+        home_upn: upn,
+        ..link
+    });
+    let issuer = serde_json::json!([
+        {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}
+    ]);
+    user.properties.insert("identities".into(), issuer);
+    scoped.users().update(&user).await.map_err(crate::sign_in::stale)?;
+    for invitation in scoped.invitations().list_of_user(user.id).await? {
+        if invitation.status == InvitationStatus::PendingAcceptance {
+            let done = Invitation { status: InvitationStatus::Completed, ..invitation };
+            scoped.invitations().update(&done).await.map_err(crate::sign_in::stale)?;
+        }
+    }
+    let acting = acting(cx, snapshot, &user);
+    let activity = Activity::new("UserManagement", "Redeem external user invite")
+        .target("User", user.id.uuid(), &user.upn)
+        .changed("externalUserState", Some("PendingAcceptance".into()), Some("Accepted".into()));
+    let record = audit(&acting, &activity);
+    scoped.audit_records().insert(&record).await?;
+    Ok(())
+}
+
+/// The guest acts for herself: proven by home's assertion.
+fn acting(cx: &Context, snapshot: &Snapshot, user: &User) -> Context {
+    let mut acting = cx.clone();
+    acting.actor = Actor::User(Box::new(UserActor {
+        tenant: snapshot.tenant.id,
+        user: user.id,
+        user_principal_name: user.upn.clone(),
+        display_name: user.display_name.clone(),
+        mail: user.mail.clone(),
+        is_guest: true,
+        client: comity_model::well_known::MY_APPS,
+        scopes: std::collections::BTreeSet::new(),
+        roles: std::collections::BTreeSet::new(),
+    }));
+    acting
+}
+
+/// Where one lands after redemption: a redirect URI or home page of an application of that tenant,
+/// or My Apps; another address only through a page that names it (`true`).
+pub(crate) async fn landing(
+    cx: &Context,
+    tx: &mut Tx,
+    assessment: &Assessment,
+    invitation: Id<Invitation>,
+) -> Result<(String, bool)> {
+    let snapshot = assessment.snapshot.as_ref().ok_or_else(|| Error::internal("landed without a tenant"))?;
+    let mut scoped = tx.tenant(snapshot.tenant.id);
+    let invitation = scoped.invitations().find(invitation).await?.ok_or(Error::NotFound)?;
+    let my_apps = format!("{}/{}", cx.app.registry().own.hosts.myapps, snapshot.tenant.id);
+    let url = invitation.redirect_url;
+    if url.is_empty() || url.starts_with(&format!("{}/", cx.app.registry().own.hosts.myapps)) {
+        return Ok((my_apps, false));
+    }
+    let known = snapshot.is_application_address(&url);
+    Ok((url, !known))
+}

@@ -1,0 +1,217 @@
+//! The keys of this cloud: made at first start, sealed at rest, one purpose each, rotated and
+//! revoked with overlap (cross-cloud-federation.md §1).
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+};
+
+use comity_crypto::{Jwk, Sealer, SigningAlgorithm, SigningKey};
+use comity_model::{
+    signing_key::{KeyPurpose, KeyState, SigningKeyRow},
+    time::Utc,
+};
+use comity_store::Store;
+
+use crate::{
+    error::{Error, Result},
+    port::Random,
+};
+
+/// How long a retired key stays published: longer than anything it signed lives (24 h entity
+/// configurations are the longest).
+const OVERLAP_SECONDS: i64 = 26 * 3600;
+
+/// The keys as loaded at one `keys_version`.
+#[derive(Default)]
+pub struct KeySet {
+    version: i64,
+    active: BTreeMap<KeyPurpose, SigningKey>,
+    published: BTreeMap<KeyPurpose, Vec<Jwk>>,
+    revoked: Vec<String>,
+}
+
+impl KeySet {
+    /// The key that signs for a purpose.
+    pub fn active(&self, purpose: KeyPurpose) -> Result<&SigningKey> {
+        self.active
+            .get(&purpose)
+            .ok_or_else(|| Error::internal(format!("no active key for {}", purpose.as_str())))
+    }
+
+    /// Public keys to publish for a purpose: next, active and retired ones.
+    pub fn published(&self, purpose: KeyPurpose) -> &[Jwk] {
+        self.published.get(&purpose).map_or(&[], Vec::as_slice)
+    }
+
+    /// The published key of that ID, for that purpose only.
+    pub fn find(&self, purpose: KeyPurpose, kid: &str) -> Option<&Jwk> {
+        self.published(purpose).iter().find(|k| k.kid.as_deref() == Some(kid))
+    }
+
+    /// Key IDs that are dead at once.
+    pub fn revoked(&self) -> &[String] {
+        &self.revoked
+    }
+
+    /// The `keys_version` they were loaded at.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// The current [`KeySet`], replaced when the stored version moves.
+pub struct KeyRing(RwLock<Arc<KeySet>>);
+
+impl KeyRing {
+    /// Loads the keys, making those that are missing.
+    pub async fn open(store: &Store, sealer: &Sealer, random: &dyn Random, now: Utc) -> Result<Self> {
+        let rows = store.read().signing_keys().list().await?;
+        let missing: Vec<_> = KeyPurpose::ALL
+            .into_iter()
+            .filter(|p| !rows.iter().any(|r| r.purpose == *p && r.state == KeyState::Active))
+            .collect();
+        if !missing.is_empty() {
+            let mut tx = store.begin().await?;
+            // Another node may have made them while we waited for the writer.
+            let there = tx.signing_keys().list().await?;
+            for purpose in missing {
+                if there.iter().any(|r| r.purpose == purpose && r.state == KeyState::Active) {
+                    continue;
+                }
+                let row = make(purpose, KeyState::Active, sealer, random, now)?;
+                tx.signing_keys().insert(&row).await?;
+            }
+            tx.commit().await?;
+        }
+        let ring = Self(RwLock::new(Arc::default()));
+        ring.reload(store, sealer).await?;
+        Ok(ring)
+    }
+
+    /// The keys as last loaded.
+    pub fn current(&self) -> Arc<KeySet> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Loads the keys anew.
+    pub async fn reload(&self, store: &Store, sealer: &Sealer) -> Result<()> {
+        let version = store.read().signing_keys().version().await?;
+        let rows = store.read().signing_keys().list().await?;
+        let mut set = KeySet { version, ..KeySet::default() };
+        for row in rows {
+            let jwk: Jwk = serde_json::from_str(&row.public_jwk).map_err(Error::internal)?;
+            match row.state {
+                KeyState::Revoked => {
+                    set.revoked.push(row.kid);
+                    continue;
+                }
+                KeyState::Active => {
+                    set.active.insert(row.purpose, open(&row, sealer)?);
+                }
+                KeyState::Next | KeyState::Retired => {}
+            }
+            set.published.entry(row.purpose).or_default().push(jwk);
+        }
+        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(set);
+        Ok(())
+    }
+}
+
+/// Makes the next keys active and announces new ones; what is active stays published. The first
+/// call only announces, so that partners learn an entity key before it signs.
+/// Returns what happened, a line a purpose.
+pub async fn rotate(
+    store: &Store,
+    sealer: &Sealer,
+    random: &dyn Random,
+    now: Utc,
+    purposes: &[KeyPurpose],
+) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let mut tx = store.begin().await?;
+    let rows = tx.signing_keys().list().await?;
+    for purpose in purposes.iter().copied() {
+        let of = |state| rows.iter().filter(move |r| r.purpose == purpose && r.state == state);
+        for old in of(KeyState::Retired).filter(|r| now.seconds_since(r.changed) > OVERLAP_SECONDS) {
+            tx.signing_keys().delete(&old.kid).await?;
+        }
+        if let Some(next) = of(KeyState::Next).next() {
+            for active in of(KeyState::Active) {
+                tx.signing_keys().set_state(&active.kid, KeyState::Retired, now).await?;
+            }
+            tx.signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
+            lines.push(format!("{}: `{}` signs from now on", purpose.as_str(), next.kid));
+        } else {
+            let row = make(purpose, KeyState::Next, sealer, random, now)?;
+            lines.push(format!("{}: `{}` is announced; rotate again to use it", purpose.as_str(), row.kid));
+            tx.signing_keys().insert(&row).await?;
+        }
+    }
+    tx.signing_keys().bump_version().await?;
+    tx.commit().await?;
+    Ok(lines)
+}
+
+/// Revokes a key at once; an active one is replaced in the same transaction.
+pub async fn revoke(store: &Store, sealer: &Sealer, random: &dyn Random, now: Utc, kid: &str) -> Result<Vec<String>> {
+    let mut tx = store.begin().await?;
+    let rows = tx.signing_keys().list().await?;
+    let row = rows.iter().find(|r| r.kid == kid).ok_or(Error::NotFound)?;
+    if row.state == KeyState::Revoked {
+        return Err(Error::Conflict(format!("the key `{kid}` is revoked already")));
+    }
+    let mut lines = vec![format!("{}: `{kid}` is revoked", row.purpose.as_str())];
+    tx.signing_keys().set_state(kid, KeyState::Revoked, now).await?;
+    if row.state == KeyState::Active {
+        let next = rows.iter().find(|r| r.purpose == row.purpose && r.state == KeyState::Next);
+        let successor = if let Some(next) = next {
+            tx.signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
+            next.kid.clone()
+        } else {
+            let made = make(row.purpose, KeyState::Active, sealer, random, now)?;
+            tx.signing_keys().insert(&made).await?;
+            made.kid
+        };
+        lines.push(format!("{}: `{successor}` signs from now on", row.purpose.as_str()));
+    }
+    tx.signing_keys().bump_version().await?;
+    tx.commit().await?;
+    Ok(lines)
+}
+
+fn make(purpose: KeyPurpose, state: KeyState, sealer: &Sealer, random: &dyn Random, now: Utc) -> Result<SigningKeyRow> {
+    let algorithm = match purpose {
+        KeyPurpose::Token => SigningAlgorithm::Rs256,
+        _ => SigningAlgorithm::Es256,
+    };
+    let key = SigningKey::generate(algorithm)?;
+    let mut jwk = key.public_jwk();
+    jwk.kid = Some(key.kid().to_owned());
+    jwk.alg = Some(algorithm.as_str().to_owned());
+    jwk.key_use = Some("sig".into());
+    let mut nonce = [0; 12];
+    random.fill(&mut nonce);
+    let sealed = sealer.seal("signing-key", context(purpose, key.kid()).as_bytes(), &key.to_pkcs8()?, nonce)?;
+    Ok(SigningKeyRow {
+        kid: key.kid().to_owned(),
+        purpose,
+        algorithm: algorithm.as_str().to_owned(),
+        public_jwk: serde_json::to_string(&jwk).map_err(Error::internal)?,
+        sealed,
+        state,
+        created: now,
+        changed: now,
+    })
+}
+
+fn open(row: &SigningKeyRow, sealer: &Sealer) -> Result<SigningKey> {
+    let algorithm = SigningAlgorithm::parse(&row.algorithm).map_err(Error::internal)?;
+    let der = sealer.open("signing-key", context(row.purpose, &row.kid).as_bytes(), &row.sealed)?;
+    Ok(SigningKey::from_pkcs8(algorithm, &der)?)
+}
+
+/// A sealed key opens for its own purpose and ID only.
+fn context(purpose: KeyPurpose, kid: &str) -> String {
+    format!("{}/{kid}", purpose.as_str())
+}

@@ -1,0 +1,122 @@
+//! Passwords: what is accepted (ASVS 6.2, NIST SP 800-63B-4) and how one is stored.
+
+use comity_crypto::Zeroizing;
+use comity_model::{id::Id, name, tenant::Tenant, user::PasswordCredential, user::User};
+
+use crate::{
+    context::Context,
+    error::{Error, Result},
+};
+
+/// The shortest password where a second factor exists or is demanded.
+pub const SHORTEST: usize = 8;
+/// The longest.
+pub const LONGEST: usize = 256;
+
+/// Words that people build passwords on. With the endings and replacements that [`is_common`]
+/// undoes they stand for some hundred thousand entries of lists of common passwords.
+const WORDS: &str = "password passwort welcome letmein qwerty qwertyuiop qwertz azerty asdfgh asdfghjkl zxcvbnm \
+iloveyou admin administrator monkey dragon sunshine princess football baseball superman batman trustno master shadow \
+michael jennifer jordan hunter ashley bailey charlie donald freedom whatever starwars computer internet secret summer \
+winter spring autumn january february march april may june july august september october november december monday \
+tuesday wednesday thursday friday saturday sunday login access flower mustang killer pepper ginger cookie cheese \
+banana orange purple yellow silver golden diamond passport security changeme default guest test tester testing user \
+username system server oracle root cisco mysql postgres docker google facebook twitter linkedin windows apple samsung \
+android iphone liverpool chelsea arsenal barcelona madrid london paris berlin moscow newyork boston chicago texas \
+california hello goodbye thankyou family mother father brother sister daniel thomas robert william joseph david \
+richard charles george andrew matthew anthony joshua nicole jessica amanda melissa sarah stephanie michelle elizabeth \
+samantha heather angel angels lovely loveme babygirl soccer hockey basketball tennis golf guitar music player gamer \
+pokemon naruto matrix merlin phoenix tigger snoopy mickey minnie maggie buster buddy harley yamaha ferrari porsche \
+mercedes toyota honda company business office work abc qazwsx zaqwsx comity";
+
+/// Whether a lower-case password is a common word with usual replacements and an ending of digits
+/// and signs, a row of keys, a run of digits or a date.
+fn is_common(lower: &str) -> bool {
+    let rows = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890123456", "98765432109876543", "1q2w3e4r5t6y7u8i9o0p",
+        "1qaz2wsx3edc4rfv5tgb", "qazwsxedcrfvtgb", "q1w2e3r4t5y6u7i8o9p0"];
+    if rows.iter().any(|row| row.contains(lower)) {
+        return true;
+    }
+    if lower.len() <= 10 && lower.bytes().all(|b| b.is_ascii_digit()) {
+        return true;
+    }
+    let word = lower.trim_end_matches(|c: char| !c.is_alphabetic() && c != '@' && c != '$');
+    let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    let plain: String = word
+        .chars()
+        .map(|c| match c {
+            '@' | '4' => 'a',
+            '0' => 'o',
+            '1' | '!' => 'i',
+            '3' => 'e',
+            '$' | '5' => 's',
+            '7' => 't',
+            other => other,
+        })
+        .collect();
+    WORDS.split_ascii_whitespace().any(|w| w == plain || plain.strip_prefix(w) == Some(w))
+}
+
+/// Whether a password may be chosen; `context` are words around the person (name, organisation).
+/// No composition rules, no expiry; the whole text counts.
+pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'static str> {
+    let length = password.chars().count();
+    if length < SHORTEST {
+        return Err("use at least 8 characters");
+    }
+    if length > LONGEST {
+        return Err("use at most 256 characters");
+    }
+    let lower = name::key(password);
+    if is_common(&lower) {
+        return Err("this password is on lists of common passwords: choose another");
+    }
+    let known = context.iter().map(|w| name::key(w)).any(|w| w.len() >= 4 && lower == w);
+    if known {
+        return Err("a name of yours or of your organization is no password: choose another");
+    }
+    let mut letters = lower.chars();
+    let first = letters.next();
+    if letters.all(|c| Some(c) == first) {
+        return Err("one character repeated is no password: choose another");
+    }
+    Ok(())
+}
+
+/// Hashes off the runtime's threads.
+pub async fn hash(cx: &Context, password: &Zeroizing<String>) -> Result<String> {
+    let (password, pepper, salt) = (password.clone(), *cx.app.pepper(), cx.bytes::<16>());
+    let parameters = cx.app.settings().password;
+    tokio::task::spawn_blocking(move || comity_crypto::password::hash(&password, salt, &pepper, parameters))
+        .await
+        .map_err(Error::internal)?
+        .map_err(Error::internal)
+}
+
+/// Stores the hash of a password that was just proven, with the parameters of today.
+pub async fn store(cx: &Context, tenant: Id<Tenant>, user: Id<User>, password: &Zeroizing<String>) -> Result<()> {
+    let hash = hash(cx, password).await?;
+    let mut tx = cx.app.store().begin().await?;
+    let mut scoped = tx.tenant(tenant);
+    let Some(old) = scoped.passwords().find(user).await? else { return Err(Error::NotFound) };
+    scoped.passwords().upsert(user, &PasswordCredential { hash, ..old }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn what_is_accepted() {
+        for good in ["correct horse battery staple", "summer rain on slate", "пароль-длинный", "12345678 but long", &"x y".repeat(85)] {
+            assert_eq!(check(good, &[]), Ok(()), "{good}");
+        }
+        for bad in ["", "short", "password", "12345678", "aaaaaaaaaaaa", "P@ssw0rd2026!", "Summer2026", "qwertyuiop",
+            "25111999", "passwordpassword", &"ab".repeat(129)] {
+            assert!(check(bad, &[]).is_err(), "{bad}");
+        }
+        assert!(check("Contoso GmbH", &["contoso gmbh"]).is_err());
+    }
+}

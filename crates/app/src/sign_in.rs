@@ -1,0 +1,300 @@
+//! A sign-in from its beginning to its end. The record is read, one thing is submitted or has
+//! come back, and [`advance`] asks `policy::sign_in::next_step` what follows.
+//!
+//! Everything that admits goes through [`complete`], and through nothing else (law 1).
+
+mod assess;
+mod complete;
+mod route;
+mod submit;
+
+pub(crate) use assess::{find_guest, pair_of};
+pub use assess::{Assessment, assess};
+pub use route::{Route, find_organization, route};
+pub use submit::{choose_account, choose_organization, decline, enrol, enrolment, go, identify, one_time_code, password, release, review};
+
+use comity_model::{
+    id::Id,
+    secret::Hashed,
+    session::{Session, SessionAccount},
+    sign_in::{Prompt, Purpose, Refusal, ResponseMode, SignIn, SignInData, Step, Subject},
+    tenant::Tenant,
+    time::Utc,
+};
+use comity_policy::sign_in::next_step;
+
+use crate::{
+    context::{Context, hash_bearer},
+    error::{Error, Result},
+    record,
+};
+
+/// How long a sign-in may take.
+const LIFE_SECONDS: i64 = 600;
+
+/// A browser's session as it came in: the cookie's session and the accounts that still live.
+#[derive(Debug, Clone, Default)]
+pub struct Browser {
+    pub session: Option<(Session, i64)>,
+}
+
+impl Browser {
+    /// Finds the session of a `__Host-session` cookie. An unknown, expired or absent one is none.
+    pub async fn load(cx: &Context, cookie: Option<&str>) -> Result<Self> {
+        let Some(cookie) = cookie else { return Ok(Self::default()) };
+        let found = cx.app.store().read().sessions().find_by_hash(&hash_bearer(cookie)).await?;
+        Ok(Self { session: found.filter(|(s, _)| s.expires > cx.now) })
+    }
+
+    /// Accounts signed in to a tenant, or all.
+    pub fn accounts(&self, tenant: Option<Id<Tenant>>) -> impl Iterator<Item = &SessionAccount> {
+        self.session
+            .iter()
+            .flat_map(|(s, _)| &s.accounts)
+            .filter(move |a| tenant.is_none_or(|t| t == a.tenant))
+    }
+
+    /// The account with that session ID.
+    pub fn account(&self, sid: &str) -> Option<&SessionAccount> {
+        self.accounts(None).find(|a| a.sid == sid)
+    }
+}
+
+/// What an edge hands over to begin.
+pub struct Begin {
+    pub purpose: Purpose,
+    pub tenant: Option<Id<Tenant>>,
+    pub login_hint: Option<String>,
+    pub correlation_id: uuid::Uuid,
+    /// The invited person, for redemption; fixed, never typed.
+    pub subject: Option<Subject>,
+}
+
+/// A sign-in in the hands of one request.
+pub struct Active {
+    pub sign_in: SignIn,
+    /// Whether the record is in the store yet.
+    pub stored: bool,
+    pub browser: Browser,
+    /// The value of the binding cookie, when it is new.
+    pub cookie: Option<String>,
+    /// The session's new value after a leg at a home in this cloud, if the sign-in goes on.
+    pub browser_cookie: Option<SessionCookie>,
+}
+
+/// A cookie that the response sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionCookie {
+    pub value: String,
+    /// `None` = until the browser closes.
+    pub max_age: Option<i64>,
+}
+
+/// What the response is.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Draw this step for the sign-in's active record.
+    Page(Box<Assessment>, Step),
+    /// Leave for another cloud.
+    Depart(String),
+    /// Back to an application of ours, or to the cloud that asked.
+    Return { to: Return, session: Option<SessionCookie> },
+    /// Redeemed by link: go on to this address.
+    Landed { url: String, foreign: bool, session: Option<SessionCookie> },
+    /// A refusal that the page draws; already recorded.
+    Refused(Box<Assessment>, Refusal),
+}
+
+/// An authorization response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Return {
+    pub redirect_uri: String,
+    pub mode: ResponseMode,
+    pub parameters: Vec<(&'static str, String)>,
+}
+
+/// Begins a sign-in and takes it as far as it goes without the person.
+pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Active, Outcome)> {
+    let (cookie, secret) = cx.new_bearer();
+    let mut data = SignInData::new(begin.purpose, begin.tenant, begin.correlation_id);
+    data.typed_name = begin.login_hint;
+    data.subject = begin.subject;
+    let sign_in = SignIn {
+        id: cx.new_id(),
+        secret,
+        created: cx.now,
+        expires: cx.now.plus_seconds(LIFE_SECONDS),
+        version: 0,
+        data,
+    };
+    let mut active = Active { sign_in, stored: false, browser, cookie: Some(cookie.to_string()), browser_cookie: None };
+    take_account(&mut active);
+    let outcome = advance(cx, &mut active).await?;
+    Ok((active, outcome))
+}
+
+/// The sign-in of a binding cookie; absent, late or finished ones look the same.
+pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Active> {
+    let found = cx.app.store().read().sign_ins().find_by_hash(&hash_bearer(cookie)).await?;
+    let sign_in = found.filter(|s| s.expires > cx.now).ok_or(Error::NotFound)?;
+    Ok(Active { sign_in, stored: true, browser, cookie: None, browser_cookie: None })
+}
+
+/// One signed-in account of the tenant is taken without asking, unless the application wants to
+/// be asked; a name that came with the request decides between several.
+fn take_account(active: &mut Active) {
+    let data = &active.sign_in.data;
+    if data.subject.is_some() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
+        return;
+    }
+    let Some(tenant) = data.tenant else { return };
+    if data.typed_name.is_some() {
+        return;
+    }
+    let mut accounts = active.browser.accounts(Some(tenant));
+    let (Some(account), None) = (accounts.next().cloned(), accounts.next()) else { return };
+    use_account(active.sign_in.data.active_mut(), &account);
+}
+
+/// Builds the record on an account that is signed in already.
+fn use_account(data: &mut SignInData, account: &SessionAccount) {
+    data.tenant = Some(account.tenant);
+    data.session_sid = Some(account.sid.clone());
+    data.subject = Some(match &account.home {
+        None => Subject::Local { user: Some(account.user) },
+        Some(home) => Subject::External {
+            home: comity_model::federation::HomeTenant {
+                cloud: home.identity.cloud.clone(),
+                tenant: home.identity.tenant,
+            },
+            expected: Some(home.identity.object),
+        },
+    });
+}
+
+/// The prompt that governs a record.
+pub(crate) fn prompt_of(data: &SignInData) -> Prompt {
+    match &data.purpose {
+        Purpose::Application(request) => request.prompt,
+        Purpose::Crossing { pushed, .. } if pushed.prompt_none => Prompt::None,
+        Purpose::Crossing { pushed, .. } if pushed.prompt_login => Prompt::Login,
+        Purpose::Crossing { .. } | Purpose::Redemption { .. } => Prompt::Auto,
+    }
+}
+
+/// Asks what follows and does what needs no person. At most a few rounds: every round either ends
+/// or finishes a leg at a home in this cloud.
+pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
+    for _ in 0..8 {
+        let assessment = assess(cx, active).await?;
+        let step = next_step(active.sign_in.data.active(), &assessment.situation);
+        match step {
+            Step::Complete => {
+                if active.sign_in.data.home_leg.is_some() {
+                    complete::finish_home_leg(cx, active, &assessment).await?;
+                    continue;
+                }
+                return complete::complete(cx, active, assessment).await;
+            }
+            Step::Depart { home, controls } => {
+                if home.cloud == cx.app.registry().own.canonical_name {
+                    complete::begin_home_leg(cx, active, &assessment, &home, controls)?;
+                    continue;
+                }
+                return match crate::crossing::depart(cx, active, &assessment, &home, controls).await? {
+                    Ok(url) => {
+                        save(cx, active).await?;
+                        Ok(Outcome::Depart(url))
+                    }
+                    Err(refusal) => refused(cx, active, assessment, refusal).await,
+                };
+            }
+            Step::Refuse(refusal) => return refused(cx, active, assessment, refusal).await,
+            step => {
+                save(cx, active).await?;
+                return Ok(Outcome::Page(Box::new(assessment), step));
+            }
+        }
+    }
+    Err(Error::internal("a sign-in did not come to rest"))
+}
+
+/// Keeps the record: inserts it the first time, then compares its version.
+pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
+    let mut tx = cx.app.store().begin().await?;
+    if active.stored {
+        tx.sign_ins().update(&active.sign_in).await.map_err(stale)?;
+        active.sign_in.version += 1;
+    } else {
+        tx.sign_ins().insert(&active.sign_in).await?;
+        active.stored = true;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The same record was submitted twice at once: one of them goes on.
+pub(crate) fn stale(error: comity_store::Error) -> Error {
+    if error.is_conflict(comity_store::Constraint::VERSION) { Error::NotFound } else { error.into() }
+}
+
+/// Records a refusal and says how it is answered: silently to the application, back to the cloud
+/// that asked, or on a page.
+pub(crate) async fn refused(
+    cx: &Context,
+    active: &Active,
+    assessment: Assessment,
+    refusal: Refusal,
+) -> Result<Outcome> {
+    let data = active.sign_in.data.active();
+    let mut tx = cx.app.store().begin().await?;
+    if let Some(tenant) = data.tenant {
+        let row = record::sign_in(cx, data, &assessment, refusal.code);
+        tx.tenant(tenant).sign_in_records().insert(&row).await?;
+    }
+    if active.stored {
+        tx.sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
+    }
+    tx.commit().await?;
+    Ok(match &data.purpose {
+        Purpose::Application(request) if request.prompt == Prompt::None => {
+            Outcome::Return { to: complete::error_response(cx, request, data, refusal), session: None }
+        }
+        Purpose::Crossing { pushed, same_cloud: false } => {
+            Outcome::Return { to: complete::crossing_error(cx, pushed, refusal), session: None }
+        }
+        _ => Outcome::Refused(Box::new(assessment), refusal),
+    })
+}
+
+/// Which methods count now: those of the session the record builds on, and those proven since;
+/// none from before the account's sessions were ended.
+pub(crate) fn counted_methods(
+    data: &SignInData,
+    browser: &Browser,
+    valid_from: Utc,
+) -> Vec<comity_model::session::MethodUse> {
+    let from_session = match (&data.session_sid, prompt_of(data)) {
+        (Some(sid), prompt) if prompt != Prompt::Login => {
+            browser.account(sid).map(|a| a.methods.clone()).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    let mut methods: Vec<_> = from_session.into_iter().chain(data.proven.iter().cloned()).collect();
+    methods.retain(|m| m.at >= valid_from);
+    methods.sort_by(|a, b| (a.method.as_str(), a.at).cmp(&(b.method.as_str(), b.at)));
+    // The latest use of each method is the one that counts.
+    let mut latest: Vec<comity_model::session::MethodUse> = Vec::new();
+    for m in methods {
+        match latest.last_mut() {
+            Some(last) if last.method == m.method => *last = m,
+            _ => latest.push(m),
+        }
+    }
+    latest
+}
+
+/// The hash of the binding cookie, for the edge's own comparisons.
+pub fn binding(cookie: &str) -> Hashed {
+    hash_bearer(cookie)
+}

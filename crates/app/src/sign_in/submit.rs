@@ -1,0 +1,300 @@
+//! What a person submits: one thing a post, each with its own check. None of these decides what
+//! follows; they change the record, and `advance` asks again.
+
+use comity_crypto::{Zeroizing, base32, password::Verdict, totp};
+use comity_model::{
+    factor::Factor,
+    id::Id,
+    name::Upn,
+    session::MethodUse,
+    sign_in::{OauthError, Purpose, Refusal, SignInData, Side, Step, Subject},
+    tenant::Tenant,
+    user::User,
+};
+use comity_policy::sign_in::next_step;
+
+use super::{Active, Outcome, advance, assess, complete, refused, route, use_account};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    record, throttle,
+};
+
+/// The user name, and on the common endpoint the tenant that follows from it.
+pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<Outcome> {
+    let upn = Upn::parse(name)
+        .map_err(|e| Error::invalid("username", format!("The user name {e}. Write it like name@example.com.")))?;
+    let data = active.sign_in.data.active();
+    let snapshot = match data.tenant.filter(|_| data.tenant_named) {
+        Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
+        None => None,
+    };
+    let routed = route(cx, snapshot.as_deref(), &upn).await?;
+    let subject = route::subject(cx, &routed, &upn).await?;
+    let data = active.sign_in.data.active_mut();
+    if let (route::Route::Own(tenant), None) = (&routed, &snapshot) {
+        data.tenant = Some(*tenant);
+    }
+    if let (Purpose::Crossing { .. }, Subject::External { .. }) = (&data.purpose, &subject) {
+        return Err(Error::invalid(
+            "username",
+            "Only an account of this organization can be used here. Enter its user name.",
+        ));
+    }
+    data.typed_name = Some(upn.as_str().to_owned());
+    data.subject = Some(subject);
+    data.session_sid = None;
+    data.proven.clear();
+    advance(cx, active).await
+}
+
+/// *Sign in to an organization*: from then on names are read from that organization's side.
+pub async fn choose_organization(cx: &Context, active: &mut Active, tenant: Id<Tenant>) -> Result<Outcome> {
+    let data = active.sign_in.data.active_mut();
+    data.tenant = Some(tenant);
+    data.tenant_named = true;
+    data.subject = None;
+    data.session_sid = None;
+    advance(cx, active).await
+}
+
+/// An account of the picker; `None` = another account.
+pub async fn choose_account(cx: &Context, active: &mut Active, sid: Option<&str>) -> Result<Outcome> {
+    let account = match sid {
+        Some(sid) => Some(active.browser.account(sid).cloned().ok_or(Error::NotFound)?),
+        None => None,
+    };
+    let data = active.sign_in.data.active_mut();
+    match account {
+        Some(account) if data.tenant.is_none_or(|t| t == account.tenant) => use_account(data, &account),
+        Some(_) => return Err(Error::NotFound),
+        None => {
+            data.subject = None;
+            data.session_sid = None;
+            data.another = true;
+        }
+    }
+    advance(cx, active).await
+}
+
+/// The password of a local account. An unknown name takes the same time and gives the same answer.
+pub async fn password(cx: &Context, active: &mut Active, typed: &Zeroizing<String>, keep: bool) -> Result<Outcome> {
+    let data = active.sign_in.data.active();
+    let (Some(tenant), Some(Subject::Local { user })) = (data.tenant, &data.subject) else {
+        return Err(Error::NotFound);
+    };
+    let user = *user;
+    let name = data.typed_name.clone().unwrap_or_default();
+    let throttles = throttle::password(cx, tenant, user, &name);
+    throttle::check(cx, &throttles).await?;
+    let stored = match user {
+        Some(id) => cx.app.store().read().tenant(tenant).passwords().find(id).await?,
+        None => None,
+    };
+    let verdict = verify_password(cx, typed, stored.as_ref().map(|p| p.hash.as_str())).await?;
+    let Verdict::Valid { rehash } = verdict else {
+        throttle::failed(cx, &throttles).await?;
+        record_failure(cx, active, 50126).await?;
+        return Err(Error::invalid(
+            "password",
+            "The user name or password is not right. Check both, or ask your administrator for a new password.",
+        ));
+    };
+    throttle::passed(cx, &throttles).await?;
+    if let (true, Some(id)) = (rehash, user) {
+        crate::password::store(cx, tenant, id, typed).await?;
+    }
+    let now = cx.now;
+    let data = active.sign_in.data.active_mut();
+    data.proven.retain(|m| m.method != "password");
+    data.proven.push(MethodUse { method: "password".into(), at: now });
+    active.sign_in.data.keep |= keep;
+    advance(cx, active).await
+}
+
+/// Verifies against the stored hash, or against a hash of nobody, off the runtime's threads.
+async fn verify_password(cx: &Context, typed: &Zeroizing<String>, stored: Option<&str>) -> Result<Verdict> {
+    let (typed, pepper) = (typed.clone(), *cx.app.pepper());
+    let parameters = cx.app.settings().password;
+    let salt = cx.bytes::<16>();
+    let stored = stored.map(str::to_owned);
+    tokio::task::spawn_blocking(move || match stored {
+        Some(phc) => Ok(comity_crypto::password::verify(&typed, &phc, &pepper, parameters)),
+        None => {
+            // The same work as for an account that exists.
+            comity_crypto::password::hash(&typed, salt, &pepper, parameters)
+                .map(|_| Verdict::Invalid)
+                .or(Ok(Verdict::Invalid))
+        }
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+async fn record_failure(cx: &Context, active: &Active, code: u32) -> Result<()> {
+    let assessment = assess(cx, active).await?;
+    let data = active.sign_in.data.active();
+    let Some(tenant) = data.tenant else { return Ok(()) };
+    let row = record::sign_in(cx, data, &assessment, code);
+    let mut tx = cx.app.store().begin().await?;
+    tx.tenant(tenant).sign_in_records().insert(&row).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The user whose second factor is asked here: proven by password, or by home's assertion.
+async fn proven_user(cx: &Context, active: &Active) -> Result<(Id<Tenant>, User)> {
+    let tenant = active.sign_in.data.active().tenant.ok_or(Error::NotFound)?;
+    let assessment = assess(cx, active).await?;
+    let user = assessment.user.ok_or(Error::NotFound)?;
+    Ok((tenant, user))
+}
+
+/// A one-time code. Wrong ones count per person, over all sessions and nodes.
+pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Result<Outcome> {
+    let (tenant, user) = proven_user(cx, active).await?;
+    let throttles = throttle::code(tenant, user.id);
+    throttle::check(cx, &throttles).await?;
+    if !accept_code(cx, tenant, &user, typed).await? {
+        throttle::failed(cx, &throttles).await?;
+        record_failure(cx, active, 50074).await?;
+        return Err(Error::invalid(
+            "code",
+            "The code is not right or was used already. Wait for the next one and enter its six digits.",
+        ));
+    }
+    throttle::passed(cx, &throttles).await?;
+    prove_possession(cx, active.sign_in.data.active_mut());
+    advance(cx, active).await
+}
+
+fn prove_possession(cx: &Context, data: &mut SignInData) {
+    data.proven.retain(|m| m.method != "softwareOath");
+    data.proven.push(MethodUse { method: "softwareOath".into(), at: cx.now });
+}
+
+/// Whether one of the user's generators makes this code now, in a step not used before.
+async fn accept_code(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str) -> Result<bool> {
+    let factors = cx.app.store().read().tenant(tenant).factors().list(user.id).await?;
+    for factor in factors {
+        let context = factor_context(tenant, user.id);
+        let secret = cx.app.sealer().open("totp", context.as_bytes(), &factor.sealed_secret)?;
+        let last = factor.last_step.and_then(|s| u64::try_from(s).ok());
+        let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), last) else { continue };
+        let step = i64::try_from(step).map_err(Error::internal)?;
+        let mut tx = cx.app.store().begin().await?;
+        let accepted = tx.tenant(tenant).factors().accept_step(user.id, factor.id, step).await?;
+        tx.commit().await?;
+        return Ok(accepted);
+    }
+    Ok(false)
+}
+
+fn factor_context(tenant: Id<Tenant>, user: Id<User>) -> String {
+    format!("{tenant}/{user}")
+}
+
+/// The seed being enrolled: base32 and `otpauth:` address for the page; made on first call.
+pub async fn enrolment(cx: &Context, active: &mut Active) -> Result<(String, String)> {
+    let (tenant, user) = proven_user(cx, active).await?;
+    let context = factor_context(tenant, user.id);
+    let data = active.sign_in.data.active_mut();
+    if data.sealed_enrolment.is_empty() {
+        let secret = cx.bytes::<20>();
+        data.sealed_enrolment =
+            cx.app.sealer().seal("totp-enrolment", context.as_bytes(), &secret, cx.bytes())?;
+        super::save(cx, active).await?;
+    }
+    let sealed = &active.sign_in.data.active().sealed_enrolment;
+    let secret = cx.app.sealer().open("totp-enrolment", context.as_bytes(), sealed)?;
+    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+    let uri = totp::otpauth_uri(&snapshot.tenant.display_name, &user.upn, &secret);
+    Ok((base32::encode(&secret), uri))
+}
+
+/// Proves the seed being enrolled by one of its codes and registers it: only the first second
+/// factor, only while the first one is fresh, with mail and audit.
+pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Outcome> {
+    let (tenant, user) = proven_user(cx, active).await?;
+    let assessment = assess(cx, active).await?;
+    let account = assessment.situation.account.ok_or(Error::NotFound)?;
+    let sealed = active.sign_in.data.active().sealed_enrolment.clone();
+    if account.has_factor || !account.may_enrol || sealed.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let context = factor_context(tenant, user.id);
+    let secret = cx.app.sealer().open("totp-enrolment", context.as_bytes(), &sealed)?;
+    let throttles = throttle::code(tenant, user.id);
+    throttle::check(cx, &throttles).await?;
+    let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), None) else {
+        throttle::failed(cx, &throttles).await?;
+        return Err(Error::invalid(
+            "code",
+            "The code is not right. Check that the time of the device is right and enter the code it shows now.",
+        ));
+    };
+    let factor = Factor {
+        id: cx.new_uuid(),
+        user: user.id,
+        sealed_secret: cx.app.sealer().seal("totp", context.as_bytes(), &secret, cx.bytes())?,
+        last_step: Some(i64::try_from(step).map_err(Error::internal)?),
+        created: cx.now,
+    };
+    crate::factor::register(cx, tenant, &user, &factor).await?;
+    let data = active.sign_in.data.active_mut();
+    data.sealed_enrolment.clear();
+    prove_possession(cx, data);
+    advance(cx, active).await
+}
+
+/// *Go* on the crossing notice: leaves for the other cloud.
+pub async fn go(cx: &Context, active: &mut Active) -> Result<Outcome> {
+    let assessment = assess(cx, active).await?;
+    let Step::Crossing { home } = next_step(active.sign_in.data.active(), &assessment.situation) else {
+        return advance(cx, active).await;
+    };
+    let controls = comity_model::sign_in::Controls {
+        mfa: false,
+        device: false,
+        fresh: super::prompt_of(&active.sign_in.data) == comity_model::sign_in::Prompt::Login,
+    };
+    match crate::crossing::depart(cx, active, &assessment, &home, controls).await? {
+        Ok(url) => {
+            super::save(cx, active).await?;
+            Ok(Outcome::Depart(url))
+        }
+        Err(refusal) => refused(cx, active, assessment, refusal).await,
+    }
+}
+
+/// The yes to the release at home.
+pub async fn release(cx: &Context, active: &mut Active) -> Result<Outcome> {
+    let data = active.sign_in.data.active_mut();
+    if !matches!(data.purpose, Purpose::Crossing { .. }) {
+        return Err(Error::NotFound);
+    }
+    data.released = Some(cx.now);
+    advance(cx, active).await
+}
+
+/// The yes to *Review permissions*.
+pub async fn review(cx: &Context, active: &mut Active) -> Result<Outcome> {
+    if active.sign_in.data.assertion.is_none() {
+        return Err(Error::NotFound);
+    }
+    active.sign_in.data.reviewed = Some(cx.now);
+    advance(cx, active).await
+}
+
+/// A no, at the release or at *Review permissions*: back to whoever asked, nothing given.
+pub async fn decline(cx: &Context, active: &mut Active) -> Result<Outcome> {
+    let assessment = assess(cx, active).await?;
+    let data = active.sign_in.data.active();
+    let refusal = match &data.purpose {
+        Purpose::Crossing { .. } => {
+            Refusal { code: 65004, side: Side::Person, error: OauthError::InteractionRequired }
+        }
+        _ => Refusal { code: 65004, side: Side::Person, error: OauthError::AccessDenied },
+    };
+    complete::declined(cx, active, assessment, refusal).await
+}

@@ -1,0 +1,78 @@
+//! Limits on guessing, kept in the store and shared by all nodes (sessions.md): per account and
+//! per network. A session that lives is never touched by them.
+
+use comity_model::{id::Id, tenant::Tenant, user::User};
+
+use crate::{
+    context::Context,
+    error::{Error, Result},
+};
+
+/// One counter: its key, how many failures it bears in which window, and how long it then blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    pub key: String,
+    pub failures: i64,
+    pub window_seconds: i64,
+    pub block_seconds: i64,
+}
+
+/// Counters of password attempts. An unknown name has a counter like a known one.
+pub fn password(cx: &Context, tenant: Id<Tenant>, user: Option<Id<User>>, name: &str) -> Vec<Limit> {
+    let account = user.map_or_else(|| comity_model::name::key(name), |u| u.to_string());
+    let mut limits = vec![Limit {
+        key: format!("password/{tenant}/{account}"),
+        failures: 10,
+        window_seconds: 300,
+        block_seconds: 60,
+    }];
+    if !cx.client.ip.is_empty() {
+        limits.push(Limit {
+            key: format!("network/{}", cx.client.ip),
+            failures: 100,
+            window_seconds: 300,
+            block_seconds: 60,
+        });
+    }
+    limits
+}
+
+/// The counter of one-time codes: per person, over all sessions and nodes (S-43).
+pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
+    vec![Limit { key: format!("code/{tenant}/{user}"), failures: 10, window_seconds: 300, block_seconds: 300 }]
+}
+
+/// Refuses while a counter blocks.
+pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
+    for limit in limits {
+        let throttle = cx.app.store().read().throttles().find(&limit.key).await?;
+        if let Some(until) = throttle.and_then(|t| t.blocked_until).filter(|t| *t > cx.now) {
+            return Err(Error::TooMany { retry_after: until.seconds_since(cx.now).max(1) });
+        }
+    }
+    Ok(())
+}
+
+/// Counts a failure on every counter.
+pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
+    let mut tx = cx.app.store().begin().await?;
+    for limit in limits {
+        tx.throttles()
+            .record_failure(&limit.key, cx.now, limit.window_seconds, limit.failures, limit.block_seconds)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Clears the account's counter after a success; the network's stays.
+pub async fn passed(cx: &Context, limits: &[Limit]) -> Result<()> {
+    let Some(account) = limits.first() else { return Ok(()) };
+    if cx.app.store().read().throttles().find(&account.key).await?.is_none() {
+        return Ok(());
+    }
+    let mut tx = cx.app.store().begin().await?;
+    tx.throttles().clear(&account.key).await?;
+    tx.commit().await?;
+    Ok(())
+}
