@@ -1,10 +1,15 @@
 //! What the caller decides: where the manifest is, how to print, and where time and chance come from.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::client::Transport;
+
 type ReadClock = dyn Fn() -> SystemTime + Send + Sync;
+type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
+type WaitClock = dyn Fn(Duration) -> Pause + Send + Sync;
 type FillBytes = dyn Fn(&mut [u8]) + Send + Sync;
 
 /// How the story is played.
@@ -20,19 +25,41 @@ pub struct Options {
     pub keep: bool,
     pub clock: Clock,
     pub chance: Chance,
+    /// Another way to the world than HTTPS on loopback.
+    pub transport: Option<Transport>,
 }
 
 /// The time, read through the caller: one-time codes and the figures in seconds need it.
 #[derive(Clone)]
-pub struct Clock(Arc<ReadClock>);
+pub struct Clock {
+    read: Arc<ReadClock>,
+    wait: Arc<WaitClock>,
+}
 
 impl Clock {
     pub fn new(read: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self {
+            read: Arc::new(read),
+            wait: Arc::new(|duration| Box::pin(tokio::time::sleep(duration))),
+        }
+    }
+
+    /// A clock that is put forward instead of waited for.
+    pub fn with_wait(mut self, wait: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.wait = Arc::new(move |duration| {
+            wait(duration);
+            Box::pin(std::future::ready(()))
+        });
+        self
     }
 
     pub fn now(&self) -> SystemTime {
-        (self.0)()
+        (self.read)()
+    }
+
+    /// Lets that much time pass.
+    pub async fn wait(&self, duration: Duration) {
+        (self.wait)(duration).await;
     }
 
     /// Seconds since 1970; zero for a clock before that.

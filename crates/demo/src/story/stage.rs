@@ -144,7 +144,10 @@ impl Actor {
 impl Stage {
     pub fn set(options: &Options) -> Result<Self> {
         let manifest = Manifest::read(&options.manifest)?;
-        let client = Client::trusting(&manifest.ca_file)?;
+        let client = match &options.transport {
+            Some(transport) => Client::through(transport.clone()),
+            None => Client::trusting(&manifest.ca_file)?,
+        };
         let world = World::of(&manifest)?;
         let clock = options.clock.clone();
         let actor = |upn: &str, cloud: &Cloud, tenant: &Tenant| -> Result<Actor> {
@@ -267,7 +270,7 @@ impl Stage {
             if let Some(found) = newest {
                 return Ok(found);
             }
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            self.means.clock.wait(Duration::from_millis(250)).await;
         }
         bail!("no invitation for {address} came into the mail folder within 10 s")
     }

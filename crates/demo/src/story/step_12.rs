@@ -45,7 +45,7 @@ pub(super) async fn play(stage: &mut Stage, saw: &mut Saw) -> Result<()> {
                 waited.as_secs()
             );
         }
-        tokio::time::sleep(EVERY).await;
+        stage.means.clock.wait(EVERY).await;
     }
     for (name, probe) in NAMES.iter().zip(&probes) {
         let (after, how) = probe.failed.as_ref().context("a door that did not close")?;

@@ -17,6 +17,7 @@ fn options(manifest: PathBuf, json: bool) -> Options {
         keep: false,
         clock: Clock::new(|| SystemTime::UNIX_EPOCH + Duration::from_hours(1)),
         chance: Chance::new(|bytes| bytes.fill(7)),
+        transport: None,
     }
 }
 
