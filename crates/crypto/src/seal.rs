@@ -57,6 +57,13 @@ impl Sealer {
         }
     }
 
+    /// A sealer that seals under the first key and opens under all of them.
+    pub fn from_keys(current: [u8; 32], older: impl IntoIterator<Item = [u8; 32]>) -> Self {
+        older
+            .into_iter()
+            .fold(Self::from_key(current), Self::with_older)
+    }
+
     /// Adds a key that only opens.
     #[must_use]
     pub fn with_older(mut self, mut key: [u8; 32]) -> Self {
@@ -245,7 +252,7 @@ mod tests {
     #[test]
     fn v50_the_key_file_rotates() {
         let (old, sealed) = sealed();
-        let rotated = Sealer::from_key(NEW).with_older(OLD);
+        let rotated = Sealer::from_keys(NEW, [OLD]);
         assert!(rotated.open("totp", b"tenant/user", &sealed).is_ok());
         assert!(rotated.is_outdated(&sealed));
         let again = rotated
