@@ -13,7 +13,7 @@ use crate::{
 /// the second one is refused.
 pub async fn register(cx: &Context, tenant: Id<Tenant>, user: &User, factor: &Factor) -> Result<()> {
     let mut tx = cx.app.store().begin().await?;
-    let mut scoped = tx.tenant(tenant);
+    let scoped = tx.tenant(tenant);
     if !scoped.factors().list(user.id).await?.is_empty() {
         return Err(Error::Conflict("a second factor is registered already".into()));
     }

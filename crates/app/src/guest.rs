@@ -34,7 +34,7 @@ pub(crate) async fn redeem(
     assertion: &AssertionFacts,
     reviewed: Option<Utc>,
 ) -> Result<()> {
-    let mut scoped = tx.tenant(snapshot.tenant.id);
+    let scoped = tx.tenant(snapshot.tenant.id);
     let mut user = scoped.users().find(user.id).await?.ok_or(Error::NotFound)?;
     let link = user.external.clone().ok_or(Error::NotFound)?;
     if link.identity != assertion.identity {
@@ -107,7 +107,7 @@ pub(crate) async fn landing(
     invitation: Id<Invitation>,
 ) -> Result<(String, bool)> {
     let snapshot = assessment.snapshot.as_ref().ok_or_else(|| Error::internal("landed without a tenant"))?;
-    let mut scoped = tx.tenant(snapshot.tenant.id);
+    let scoped = tx.tenant(snapshot.tenant.id);
     let invitation = scoped.invitations().find(invitation).await?.ok_or(Error::NotFound)?;
     let my_apps = format!("{}/{}", cx.app.registry().own.hosts.myapps, snapshot.tenant.id);
     let url = invitation.redirect_url;

@@ -66,7 +66,7 @@ pub struct KeyRing(RwLock<Arc<KeySet>>);
 impl KeyRing {
     /// Loads the keys, making those that are missing.
     pub async fn open(store: &Store, sealer: &Sealer, random: &dyn Random, now: Utc) -> Result<Self> {
-        let rows = store.read().signing_keys().list().await?;
+        let rows = store.read().cloud().signing_keys().list().await?;
         let missing: Vec<_> = KeyPurpose::ALL
             .into_iter()
             .filter(|p| !rows.iter().any(|r| r.purpose == *p && r.state == KeyState::Active))
@@ -74,13 +74,13 @@ impl KeyRing {
         if !missing.is_empty() {
             let mut tx = store.begin().await?;
             // Another node may have made them while we waited for the writer.
-            let there = tx.signing_keys().list().await?;
+            let there = tx.cloud().signing_keys().list().await?;
             for purpose in missing {
                 if there.iter().any(|r| r.purpose == purpose && r.state == KeyState::Active) {
                     continue;
                 }
                 let row = make(purpose, KeyState::Active, sealer, random, now)?;
-                tx.signing_keys().insert(&row).await?;
+                tx.cloud().signing_keys().insert(&row).await?;
             }
             tx.commit().await?;
         }
@@ -96,8 +96,8 @@ impl KeyRing {
 
     /// Loads the keys anew.
     pub async fn reload(&self, store: &Store, sealer: &Sealer) -> Result<()> {
-        let version = store.read().signing_keys().version().await?;
-        let rows = store.read().signing_keys().list().await?;
+        let version = store.read().cloud().signing_keys().version().await?;
+        let rows = store.read().cloud().signing_keys().list().await?;
         let mut set = KeySet { version, ..KeySet::default() };
         for row in rows {
             let jwk: Jwk = serde_json::from_str(&row.public_jwk).map_err(Error::internal)?;
@@ -130,25 +130,25 @@ pub async fn rotate(
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut tx = store.begin().await?;
-    let rows = tx.signing_keys().list().await?;
+    let rows = tx.cloud().signing_keys().list().await?;
     for purpose in purposes.iter().copied() {
         let of = |state| rows.iter().filter(move |r| r.purpose == purpose && r.state == state);
         for old in of(KeyState::Retired).filter(|r| now.seconds_since(r.changed) > OVERLAP_SECONDS) {
-            tx.signing_keys().delete(&old.kid).await?;
+            tx.cloud().signing_keys().delete(&old.kid).await?;
         }
         if let Some(next) = of(KeyState::Next).next() {
             for active in of(KeyState::Active) {
-                tx.signing_keys().set_state(&active.kid, KeyState::Retired, now).await?;
+                tx.cloud().signing_keys().set_state(&active.kid, KeyState::Retired, now).await?;
             }
-            tx.signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
+            tx.cloud().signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
             lines.push(format!("{}: `{}` signs from now on", purpose.as_str(), next.kid));
         } else {
             let row = make(purpose, KeyState::Next, sealer, random, now)?;
             lines.push(format!("{}: `{}` is announced; rotate again to use it", purpose.as_str(), row.kid));
-            tx.signing_keys().insert(&row).await?;
+            tx.cloud().signing_keys().insert(&row).await?;
         }
     }
-    tx.signing_keys().bump_version().await?;
+    tx.cloud().signing_keys().bump_version().await?;
     tx.commit().await?;
     Ok(lines)
 }
@@ -156,26 +156,26 @@ pub async fn rotate(
 /// Revokes a key at once; an active one is replaced in the same transaction.
 pub async fn revoke(store: &Store, sealer: &Sealer, random: &dyn Random, now: Utc, kid: &str) -> Result<Vec<String>> {
     let mut tx = store.begin().await?;
-    let rows = tx.signing_keys().list().await?;
+    let rows = tx.cloud().signing_keys().list().await?;
     let row = rows.iter().find(|r| r.kid == kid).ok_or(Error::NotFound)?;
     if row.state == KeyState::Revoked {
         return Err(Error::Conflict(format!("the key `{kid}` is revoked already")));
     }
     let mut lines = vec![format!("{}: `{kid}` is revoked", row.purpose.as_str())];
-    tx.signing_keys().set_state(kid, KeyState::Revoked, now).await?;
+    tx.cloud().signing_keys().set_state(kid, KeyState::Revoked, now).await?;
     if row.state == KeyState::Active {
         let next = rows.iter().find(|r| r.purpose == row.purpose && r.state == KeyState::Next);
         let successor = if let Some(next) = next {
-            tx.signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
+            tx.cloud().signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
             next.kid.clone()
         } else {
             let made = make(row.purpose, KeyState::Active, sealer, random, now)?;
-            tx.signing_keys().insert(&made).await?;
+            tx.cloud().signing_keys().insert(&made).await?;
             made.kid
         };
         lines.push(format!("{}: `{successor}` signs from now on", row.purpose.as_str()));
     }
-    tx.signing_keys().bump_version().await?;
+    tx.cloud().signing_keys().bump_version().await?;
     tx.commit().await?;
     Ok(lines)
 }

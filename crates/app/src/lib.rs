@@ -1,1 +1,28 @@
 //! Use cases: sign-in, federation, guests, invitations, tokens, consent and the directory.
+//!
+//! An edge makes a [`Context`] and calls one use case. Effects happen in one transaction at the
+//! end; what is decided is decided by `comity-policy` from values.
+
+pub mod app;
+pub mod audit;
+pub mod context;
+pub mod crossing;
+pub mod error;
+pub mod factor;
+pub mod graph_permission;
+pub mod guest;
+pub mod judge;
+pub mod key;
+pub mod mail;
+pub mod partner_configuration;
+pub mod password;
+pub mod port;
+pub mod record;
+pub mod sign_in;
+pub mod snapshot;
+pub mod tenant;
+pub mod throttle;
+
+pub use app::{App, AppOptions, Settings};
+pub use context::{Actor, Client, Context};
+pub use error::{Error, Result};

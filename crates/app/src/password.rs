@@ -97,7 +97,7 @@ pub async fn hash(cx: &Context, password: &Zeroizing<String>) -> Result<String> 
 pub async fn store(cx: &Context, tenant: Id<Tenant>, user: Id<User>, password: &Zeroizing<String>) -> Result<()> {
     let hash = hash(cx, password).await?;
     let mut tx = cx.app.store().begin().await?;
-    let mut scoped = tx.tenant(tenant);
+    let scoped = tx.tenant(tenant);
     let Some(old) = scoped.passwords().find(user).await? else { return Err(Error::NotFound) };
     scoped.passwords().upsert(user, &PasswordCredential { hash, ..old }).await?;
     tx.commit().await?;

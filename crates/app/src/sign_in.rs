@@ -42,7 +42,7 @@ impl Browser {
     /// Finds the session of a `__Host-session` cookie. An unknown, expired or absent one is none.
     pub async fn load(cx: &Context, cookie: Option<&str>) -> Result<Self> {
         let Some(cookie) = cookie else { return Ok(Self::default()) };
-        let found = cx.app.store().read().sessions().find_by_hash(&hash_bearer(cookie)).await?;
+        let found = cx.app.store().read().cloud().sessions().find_by_hash(&hash_bearer(cookie)).await?;
         Ok(Self { session: found.filter(|(s, _)| s.expires > cx.now) })
     }
 
@@ -135,7 +135,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
 
 /// The sign-in of a binding cookie; absent, late or finished ones look the same.
 pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Active> {
-    let found = cx.app.store().read().sign_ins().find_by_hash(&hash_bearer(cookie)).await?;
+    let found = cx.app.store().read().cloud().sign_ins().find_by_hash(&hash_bearer(cookie)).await?;
     let sign_in = found.filter(|s| s.expires > cx.now).ok_or(Error::NotFound)?;
     Ok(Active { sign_in, stored: true, browser, cookie: None, browser_cookie: None })
 }
@@ -223,10 +223,10 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
 pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
     let mut tx = cx.app.store().begin().await?;
     if active.stored {
-        tx.sign_ins().update(&active.sign_in).await.map_err(stale)?;
+        tx.cloud().sign_ins().update(&active.sign_in).await.map_err(stale)?;
         active.sign_in.version += 1;
     } else {
-        tx.sign_ins().insert(&active.sign_in).await?;
+        tx.cloud().sign_ins().insert(&active.sign_in).await?;
         active.stored = true;
     }
     tx.commit().await?;
@@ -253,7 +253,7 @@ pub(crate) async fn refused(
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }
     if active.stored {
-        tx.sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
+        tx.cloud().sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
     }
     tx.commit().await?;
     Ok(match &data.purpose {

@@ -45,7 +45,7 @@ pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
 /// Refuses while a counter blocks.
 pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
     for limit in limits {
-        let throttle = cx.app.store().read().throttles().find(&limit.key).await?;
+        let throttle = cx.app.store().read().cloud().throttles().find(&limit.key).await?;
         if let Some(until) = throttle.and_then(|t| t.blocked_until).filter(|t| *t > cx.now) {
             return Err(Error::TooMany { retry_after: until.seconds_since(cx.now).max(1) });
         }
@@ -57,7 +57,7 @@ pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
 pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
     let mut tx = cx.app.store().begin().await?;
     for limit in limits {
-        tx.throttles()
+        tx.cloud().throttles()
             .record_failure(&limit.key, cx.now, limit.window_seconds, limit.failures, limit.block_seconds)
             .await?;
     }
@@ -68,11 +68,11 @@ pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
 /// Clears the account's counter after a success; the network's stays.
 pub async fn passed(cx: &Context, limits: &[Limit]) -> Result<()> {
     let Some(account) = limits.first() else { return Ok(()) };
-    if cx.app.store().read().throttles().find(&account.key).await?.is_none() {
+    if cx.app.store().read().cloud().throttles().find(&account.key).await?.is_none() {
         return Ok(());
     }
     let mut tx = cx.app.store().begin().await?;
-    tx.throttles().clear(&account.key).await?;
+    tx.cloud().throttles().clear(&account.key).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) async fn complete(cx: &Context, active: &mut Active, assessment: Asse
     let tenant = snapshot.tenant.id;
     let mut tx = cx.app.store().begin().await?;
     if active.stored {
-        let consumed = tx.sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
+        let consumed = tx.cloud().sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
         if !consumed {
             return Err(Error::NotFound);
         }
@@ -115,7 +115,7 @@ async fn answer(
 
 async fn insert_code(cx: &Context, tx: &mut Tx, tenant: Id<Tenant>, grant: &CodeGrant) -> Result<String> {
     let (code, hash) = cx.new_bearer();
-    tx.codes().insert(&hash, tenant, cx.now, cx.now.plus_seconds(CODE_SECONDS), grant).await?;
+    tx.cloud().codes().insert(&hash, tenant, cx.now, cx.now.plus_seconds(CODE_SECONDS), grant).await?;
     Ok(code.to_string())
 }
 
@@ -198,11 +198,11 @@ async fn keep_session(
         Some((session, version)) => {
             let longest = session.expires.max(expires);
             let session = Session { accounts, persistent, expires: longest, ..session.clone() };
-            tx.sessions().replace(&session, *version, &hash).await.map_err(stale)?;
+            tx.cloud().sessions().replace(&session, *version, &hash).await.map_err(stale)?;
         }
         None => {
             let session = Session { id: cx.new_id(), created: cx.now, expires, persistent, accounts };
-            tx.sessions().insert(&session, &hash).await?;
+            tx.cloud().sessions().insert(&session, &hash).await?;
         }
     }
     let cookie = SessionCookie { value: cookie.to_string(), max_age: persistent.then_some(KEPT_SECONDS) };
@@ -376,13 +376,13 @@ async fn keep_home_session(
             session.accounts.retain(|a| (a.tenant, a.user) != (tenant, user.id));
             session.accounts.push(account.clone());
             session.expires = session.expires.max(expires);
-            tx.sessions().replace(session, *version, &hash).await.map_err(stale)?;
+            tx.cloud().sessions().replace(session, *version, &hash).await.map_err(stale)?;
             *version += 1;
         }
         None => {
             let session =
                 Session { id: cx.new_id(), created: cx.now, expires, persistent: keep, accounts: vec![account.clone()] };
-            tx.sessions().insert(&session, &hash).await?;
+            tx.cloud().sessions().insert(&session, &hash).await?;
             active.browser.session = Some((session, 1));
         }
     }

@@ -27,7 +27,7 @@ pub enum Route {
 /// Routes a typed name from a tenant, or from the common endpoint.
 pub async fn route(cx: &Context, tenant: Option<&Snapshot>, name: &Upn) -> Result<Route> {
     let domain = name.domain();
-    let owner = cx.app.store().read().tenants().find_by_domain(&domain).await?;
+    let owner = cx.app.store().read().cloud().tenants().find_by_domain(&domain).await?;
     match (tenant, owner) {
         (Some(snapshot), Some(owner)) if owner == snapshot.tenant.id => Ok(Route::Own(owner)),
         (None, Some(owner)) => Ok(Route::Own(owner)),
@@ -81,9 +81,9 @@ pub(super) async fn subject(cx: &Context, route: &Route, name: &Upn) -> Result<S
 pub async fn find_organization(cx: &Context, text: &str) -> Result<Id<Tenant>> {
     let text = text.trim();
     let found = match Id::parse(text) {
-        Some(id) => cx.app.store().read().tenants().find(id).await?.map(|t| t.id),
+        Some(id) => cx.app.store().read().cloud().tenants().find(id).await?.map(|t| t.id),
         None => match DomainName::parse(text) {
-            Ok(domain) => cx.app.store().read().tenants().find_by_domain(domain.as_str()).await?,
+            Ok(domain) => cx.app.store().read().cloud().tenants().find_by_domain(domain.as_str()).await?,
             Err(_) => None,
         },
     };
