@@ -1,0 +1,136 @@
+//! SQL is never put together from text: a value that reaches a statement is a parameter.
+//!
+//! A search, not a parser: it looks for a formatting macro whose text begins with a statement's
+//! verb and has a place for a value. The compiler of queries in `store` joins fixed pieces; where
+//! such a piece needs `format!`, a comment `// sql: why this is safe` on a line before says why.
+
+use crate::finding::Finding;
+use crate::tree::has_ending;
+
+const MACROS: &[&str] = &["format!(", "write!(", "writeln!(", "concat!("];
+const VERBS: &[&str] = &[
+    "SELECT ",
+    "INSERT ",
+    "UPDATE ",
+    "DELETE ",
+    "WITH ",
+    "CREATE ",
+    "DROP ",
+    "ALTER ",
+    "TRUNCATE ",
+    "WHERE ",
+    "ORDER BY ",
+    "AND ",
+];
+const EXCUSE: &str = "// sql:";
+/// How many lines above the macro the excuse may stand.
+const REACH: usize = 3;
+
+/// Tests make and drop schemas by name; what ships does not.
+pub fn applies(file: &str) -> bool {
+    let is_test =
+        file.contains("/tests/") || file.ends_with("tests.rs") || file.contains("contract");
+    file.starts_with("crates/") && has_ending(file, "rs") && !is_test
+}
+
+pub fn check(file: &str, text: &str) -> Vec<Finding> {
+    let product = text
+        .find("#[cfg(test)]\nmod ")
+        .and_then(|end| text.get(..end))
+        .unwrap_or(text);
+    let mut findings = Vec::new();
+    for name in MACROS {
+        for (at, _) in product.match_indices(name) {
+            let Some(rest) = product.get(at + name.len()..) else {
+                continue;
+            };
+            let line = product
+                .get(..at)
+                .map_or(0, |before| before.matches('\n').count());
+            if first_text(rest).is_some_and(is_statement) && !excused(product, line) {
+                findings.push(Finding::new(
+                    format!("{file}:{}", line + 1),
+                    "puts a value into the text of a statement; pass it as a parameter, or say why it is safe in a comment `// sql: …`",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// The first string of a macro's arguments, as far as it is on the same few lines.
+fn first_text(arguments: &str) -> Option<&str> {
+    let (_, rest) = arguments.split_once('"')?;
+    let before = arguments.len() - rest.len();
+    if arguments.get(..before)?.contains([';', ')']) {
+        return None;
+    }
+    rest.split('"').next()
+}
+
+fn is_statement(text: &str) -> bool {
+    let begins = VERBS.iter().any(|verb| text.trim_start().starts_with(verb));
+    begins && text.replace("{{", "").contains('{')
+}
+
+fn excused(text: &str, line: usize) -> bool {
+    let first = line.saturating_sub(REACH);
+    text.lines()
+        .skip(first)
+        .take(line - first + 1)
+        .any(|line| line.contains(EXCUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        check("a.rs", text)
+            .into_iter()
+            .map(|finding| finding.place)
+            .collect()
+    }
+
+    #[test]
+    fn a_value_in_a_statement_is_found() {
+        for text in [
+            r#"let s = format!("SELECT * FROM users WHERE id = {id}");"#,
+            "let s = format!(\n    \"DELETE FROM {table}\"\n);",
+            r#"write!(out, "ORDER BY {column}")"#,
+            r#"format!(" UPDATE users SET name = '{}'", name)"#,
+        ] {
+            assert_eq!(lines(text), ["a.rs:1"], "{text}");
+        }
+    }
+
+    #[test]
+    fn fixed_statements_and_other_texts_pass() {
+        for text in [
+            r#"sql("SELECT id FROM users WHERE id = $1")"#,
+            r#"format!("{name} is unknown; SELECT one")"#,
+            r#"format!("SELECT 1")"#,
+            r#"format!("SELECT '{{}}'")"#,
+            r#"format!("Selecting {thing}")"#,
+        ] {
+            assert_eq!(lines(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_excuses_the_lines_right_below_it_and_no_others() {
+        let near = "// sql: the table is one of ours\nlet s = format!(\"DELETE FROM {table}\");";
+        assert_eq!(lines(near), Vec::<String>::new());
+        let far = near.replacen('\n', "\n\n\n\n\n", 1);
+        assert_eq!(lines(&far), ["a.rs:6"]);
+    }
+
+    #[test]
+    fn tests_are_left_alone() {
+        let text = "fn a() {}\n#[cfg(test)]\nmod tests { fn b() { format!(\"DROP TABLE {t}\"); } }";
+        assert_eq!(lines(text), Vec::<String>::new());
+        assert!(!applies("crates/store/tests/kill.rs"));
+        assert!(!applies("xtask/src/main.rs"));
+        assert!(applies("crates/store/src/query.rs"));
+    }
+}
