@@ -1,1 +1,4 @@
 //! People's pages and My Apps.
+
+pub mod mail;
+pub mod view;
