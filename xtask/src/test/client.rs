@@ -19,6 +19,13 @@ use super::tally::Tally;
 use super::{POSTGRES, counted};
 use crate::tree::Tree;
 
+/// A suite that could not say how its tests went.
+const FAILED: Tally = Tally {
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+};
+
 /// One folder of `tests/clients`.
 #[derive(Debug)]
 pub struct Suite {
@@ -65,21 +72,23 @@ impl Suite {
                 return Ok(Tally::default());
             }
         };
-        let failed = Tally {
-            failed: 1,
-            ..Tally::default()
-        };
         if !build(tree)? {
-            return Ok(failed);
+            println!("client suite {}: the product does not build", self.name);
+            return Ok(FAILED);
         }
         command.env("COMITY", tree.target().join("debug/comity"));
         if let Some(address) = postgres {
             command.env(POSTGRES, address);
         }
-        let tally = counted(&command)?;
+        self.count(&command)
+    }
+
+    /// The results of a prepared suite.
+    fn count(&self, command: &Command) -> Result<Tally> {
+        let tally = counted(command)?;
         if tally == Tally::default() {
             println!("client suite {} printed no result", self.name);
-            return Ok(failed);
+            return Ok(FAILED);
         }
         Ok(tally)
     }
@@ -210,6 +219,32 @@ mod tests {
             .unwrap();
         assert_eq!(tally, Tally::default());
         assert!(missing[0].contains("`no-such-program`"), "{missing:?}");
+    }
+
+    #[test]
+    fn results_of_a_suite_are_counted_and_a_silent_one_has_failed() {
+        let result = "test result: ok. 2 passed; 0 failed; 1 skipped";
+        let good = Tally {
+            passed: 2,
+            failed: 0,
+            skipped: 1,
+        };
+        for (script, expected) in [
+            (format!("test -n \"$PYTHON\" && echo '{result}'"), good),
+            ("exit 0".to_owned(), FAILED),
+            ("exit 3".to_owned(), FAILED),
+        ] {
+            let (folder, suite) = suite(&[("run", &script), ("needs", "python")]);
+            let command = suite.prepare(&Tree::at(folder.path())).unwrap();
+            // Through `sh`, so that the test does not depend on the mode of the file.
+            let mut shell = Command::new("sh");
+            shell.arg(command.get_program());
+            let set = command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?)));
+            shell.envs(set);
+            assert_eq!(suite.count(&shell).unwrap(), expected, "{script}");
+        }
     }
 
     #[test]
