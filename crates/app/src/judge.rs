@@ -1,5 +1,6 @@
 //! The pure policy, asked with what snapshots and records hold. Decides nothing itself.
 
+mod conditional_access;
 mod policies;
 
 use comity_model::{
@@ -15,7 +16,8 @@ use comity_policy::sign_in::AccessVerdict;
 use uuid::Uuid;
 
 pub use self::policies::{
-    Policies, automatic_inbound, automatic_outbound, inbound, outbound, outer_home, outer_resource, wants_device,
+    Policies, automatic_inbound, automatic_outbound, decide_inbound, decide_outer_resource, inbound, outbound, outer_home,
+    outer_resource, read_policy, wants_device,
 };
 use crate::{context::Context, error::Result, graph_permission, sign_in::pair_of, snapshot::Snapshot};
 

@@ -189,7 +189,7 @@ async fn load(cx: &Context, tenant: Id<Tenant>) -> Result<Snapshot> {
     let read = cx.app.store().snapshot().await?;
     let rows = read.tenant(tenant).snapshot().load().await?.ok_or(Error::NotFound)?;
     read.end().await;
-    let policies = Policies::compile(cx.app.registry(), &rows)?;
+    let policies = Policies::compile(&rows)?;
     let access_groups = policies.access_groups();
     let partners = rows
         .partners
