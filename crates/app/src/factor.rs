@@ -7,12 +7,14 @@ use crate::{
     context::{Actor, Context, UserActor},
     error::{Error, Result},
     mail,
+    snapshot::Snapshot,
 };
 
 /// Registers the first second factor of a person, with audit and a message to her. Two at once:
 /// the second one is refused.
-pub async fn register(cx: &Context, tenant: Id<Tenant>, user: &User, factor: &Factor) -> Result<()> {
-    let mut tx = cx.app.store().begin().await?;
+pub async fn register(cx: &Context, snapshot: &Snapshot, user: &User, factor: &Factor) -> Result<()> {
+    let tenant = snapshot.tenant.id;
+    let tx = cx.app.store().begin().await?;
     let scoped = tx.tenant(tenant);
     if !scoped.factors().list(user.id).await?.is_empty() {
         return Err(Error::Conflict("a second factor is registered already".into()));
@@ -24,7 +26,7 @@ pub async fn register(cx: &Context, tenant: Id<Tenant>, user: &User, factor: &Fa
         .changed("softwareOath", None, Some("registered".into()));
     let record = audit(&acting, &activity);
     scoped.audit_records().insert(&record).await?;
-    if let Some(mail) = mail::factor_registered(cx, tenant, user) {
+    if let Some(mail) = mail::factor_registered(cx, snapshot, user) {
         scoped.outbox_mails().insert(cx.new_record_id(), cx.now, &mail).await?;
     }
     tx.commit().await?;

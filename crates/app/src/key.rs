@@ -28,6 +28,7 @@ pub struct KeySet {
     version: i64,
     active: BTreeMap<KeyPurpose, SigningKey>,
     published: BTreeMap<KeyPurpose, Vec<Jwk>>,
+    verifiers: BTreeMap<KeyPurpose, comity_oauth::keys::KeySet>,
     revoked: Vec<String>,
 }
 
@@ -42,6 +43,11 @@ impl KeySet {
     /// Public keys to publish for a purpose: next, active and retired ones.
     pub fn published(&self, purpose: KeyPurpose) -> &[Jwk] {
         self.published.get(&purpose).map_or(&[], Vec::as_slice)
+    }
+
+    /// The published keys of a purpose, ready to verify.
+    pub fn verifiers(&self, purpose: KeyPurpose) -> comity_oauth::keys::KeySet {
+        self.verifiers.get(&purpose).cloned().unwrap_or_default()
     }
 
     /// The published key of that ID, for that purpose only.
@@ -113,6 +119,11 @@ impl KeyRing {
             }
             set.published.entry(row.purpose).or_default().push(jwk);
         }
+        let verifiers = set.published.iter().map(|(purpose, keys)| {
+            let keys = comity_crypto::JwkSet { keys: keys.clone() };
+            (*purpose, comity_oauth::keys::KeySet::from_jwks(&keys))
+        });
+        set.verifiers = verifiers.collect();
         *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(set);
         Ok(())
     }

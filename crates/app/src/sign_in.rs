@@ -11,7 +11,9 @@ mod submit;
 pub(crate) use assess::{find_guest, pair_of};
 pub use assess::{Assessment, assess};
 pub use route::{Route, find_organization, route};
-pub use submit::{choose_account, choose_organization, decline, enrol, enrolment, go, identify, one_time_code, password, release, review};
+pub use comity_crypto::Zeroizing;
+pub use comity_policy::sign_in::next_step;
+pub use submit::{accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify, one_time_code, password};
 
 use comity_model::{
     id::Id,
@@ -21,8 +23,6 @@ use comity_model::{
     tenant::Tenant,
     time::Utc,
 };
-use comity_policy::sign_in::next_step;
-
 use crate::{
     context::{Context, hash_bearer},
     error::{Error, Result},

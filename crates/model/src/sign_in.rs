@@ -146,8 +146,6 @@ pub struct SignInData {
     pub released: Option<Utc>,
     /// Yes to *Review permissions*, in this sign-in.
     pub reviewed: Option<Utc>,
-    /// A seed that is being enrolled, sealed.
-    pub sealed_enrolment: Vec<u8>,
     /// A home in this cloud is asked within the same sign-in, in the same browser: its own record.
     pub home_leg: Option<Box<SignInData>>,
 }
@@ -171,7 +169,6 @@ impl SignInData {
             sealed_grant: Vec::new(),
             released: None,
             reviewed: None,
-            sealed_enrolment: Vec::new(),
             home_leg: None,
         }
     }

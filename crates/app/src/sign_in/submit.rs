@@ -58,7 +58,7 @@ pub async fn choose_organization(cx: &Context, active: &mut Active, tenant: Id<T
     advance(cx, active).await
 }
 
-/// An account of the picker; `None` = another account.
+/// An account of the picker; `None` = another account, whose name is asked for.
 pub async fn choose_account(cx: &Context, active: &mut Active, sid: Option<&str>) -> Result<Outcome> {
     let account = match sid {
         Some(sid) => Some(active.browser.account(sid).cloned().ok_or(Error::NotFound)?),
@@ -194,22 +194,21 @@ fn factor_context(tenant: Id<Tenant>, user: Id<User>) -> String {
     format!("{tenant}/{user}")
 }
 
-/// The seed being enrolled: base32 and `otpauth:` address for the page; made on first call.
-pub async fn enrolment(cx: &Context, active: &mut Active) -> Result<(String, String)> {
+/// The seed being enrolled: base32 and `otpauth:` address for the page. The same on every call of
+/// one sign-in, so that drawing the page writes nothing.
+pub async fn enrolment(cx: &Context, active: &Active) -> Result<(String, String)> {
     let (tenant, user) = proven_user(cx, active).await?;
-    let context = factor_context(tenant, user.id);
-    let data = active.sign_in.data.active_mut();
-    if data.sealed_enrolment.is_empty() {
-        let secret = cx.bytes::<20>();
-        data.sealed_enrolment =
-            cx.app.sealer().seal("totp-enrolment", context.as_bytes(), &secret, cx.bytes())?;
-        super::save(cx, active).await?;
-    }
-    let sealed = &active.sign_in.data.active().sealed_enrolment;
-    let secret = cx.app.sealer().open("totp-enrolment", context.as_bytes(), sealed)?;
+    let secret = seed(cx, active, tenant, user.id);
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     let uri = totp::otpauth_uri(&snapshot.tenant.display_name, &user.upn, &secret);
     Ok((base32::encode(&secret), uri))
+}
+
+/// 160 bits that nobody can compute without the key file, bound to sign-in, browser and person.
+fn seed(cx: &Context, active: &Active, tenant: Id<Tenant>, user: Id<User>) -> Vec<u8> {
+    let bound = format!("totp enrolment/{}/{tenant}/{user}/", active.sign_in.id);
+    let message = [bound.as_bytes(), active.sign_in.secret.0.as_slice()].concat();
+    comity_crypto::hmac_sha256(cx.app.pepper(), message).iter().take(20).copied().collect()
 }
 
 /// Proves the seed being enrolled by one of its codes and registers it: only the first second
@@ -218,12 +217,11 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let (tenant, user) = proven_user(cx, active).await?;
     let assessment = assess(cx, active).await?;
     let account = assessment.situation.account.ok_or(Error::NotFound)?;
-    let sealed = active.sign_in.data.active().sealed_enrolment.clone();
-    if account.has_factor || !account.may_enrol || sealed.is_empty() {
+    if account.has_factor || !account.may_enrol {
         return Err(Error::NotFound);
     }
     let context = factor_context(tenant, user.id);
-    let secret = cx.app.sealer().open("totp-enrolment", context.as_bytes(), &sealed)?;
+    let secret = seed(cx, active, tenant, user.id);
     let throttles = throttle::code(tenant, user.id);
     throttle::check(cx, &throttles).await?;
     let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), None) else {
@@ -240,10 +238,9 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
         last_step: Some(i64::try_from(step).map_err(Error::internal)?),
         created: cx.now,
     };
-    crate::factor::register(cx, tenant, &user, &factor).await?;
-    let data = active.sign_in.data.active_mut();
-    data.sealed_enrolment.clear();
-    prove_possession(cx, data);
+    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+    crate::factor::register(cx, &snapshot, &user, &factor).await?;
+    prove_possession(cx, active.sign_in.data.active_mut());
     advance(cx, active).await
 }
 
@@ -267,22 +264,15 @@ pub async fn go(cx: &Context, active: &mut Active) -> Result<Outcome> {
     }
 }
 
-/// The yes to the release at home.
-pub async fn release(cx: &Context, active: &mut Active) -> Result<Outcome> {
-    let data = active.sign_in.data.active_mut();
-    if !matches!(data.purpose, Purpose::Crossing { .. }) {
-        return Err(Error::NotFound);
+/// The yes to the question that the person is at: the release at home, or *Review permissions*.
+pub async fn accept(cx: &Context, active: &mut Active) -> Result<Outcome> {
+    let assessment = assess(cx, active).await?;
+    match next_step(active.sign_in.data.active(), &assessment.situation) {
+        Step::Release => active.sign_in.data.active_mut().released = Some(cx.now),
+        Step::Review => active.sign_in.data.active_mut().reviewed = Some(cx.now),
+        // Sent twice: what follows is shown.
+        _ => {}
     }
-    data.released = Some(cx.now);
-    advance(cx, active).await
-}
-
-/// The yes to *Review permissions*.
-pub async fn review(cx: &Context, active: &mut Active) -> Result<Outcome> {
-    if active.sign_in.data.assertion.is_none() {
-        return Err(Error::NotFound);
-    }
-    active.sign_in.data.reviewed = Some(cx.now);
     advance(cx, active).await
 }
 

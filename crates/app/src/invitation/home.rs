@@ -1,0 +1,178 @@
+//! Finding the invited person at home, before anything is written (federation §5.1).
+
+use comity_model::{
+    facts::{DecidingSide, Facts},
+    federation::{GroupAnswer, HomeTenant},
+    id::Id,
+    name::Upn,
+    sign_in::{OauthError, Refusal, Side},
+    user::User,
+};
+use comity_policy::sign_in::GateVerdict;
+
+use super::{Invite, is_own};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    judge, question,
+    snapshot::Snapshot,
+};
+
+/// The person as home knows her.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitee {
+    pub home: HomeTenant,
+    pub object: Id<User>,
+    pub upn: String,
+    pub groups: GroupAnswer,
+}
+
+/// Finds home and person, and judges both sides' gates as for an unknown application.
+pub async fn resolve_home(cx: &Context, snapshot: &Snapshot, request: &Invite, address: &Upn) -> Result<Invitee> {
+    let home = find_home(cx, snapshot, request, address).await?;
+    if home.cloud == cx.app.registry().own.canonical_name && home.tenant == snapshot.tenant.id {
+        return Err(Error::invalid("invitedUserEmailAddress", "Invitee is in inviter tenant"));
+    }
+    let registry = cx.app.registry();
+    if let GateVerdict::Closed { code, side } = judge::outer_resource(registry, snapshot, &home) {
+        return Err(blocked_here(snapshot, code, side));
+    }
+    let groups = snapshot.groups_mentioned(&home);
+    let invitee = if is_own(cx, &home) {
+        same_cloud(cx, snapshot, &home, address, &groups).await?
+    } else {
+        let found = question::invitee(cx, &home, address.as_str(), &groups).await?;
+        Invitee { home: home.clone(), object: found.object, upn: found.upn, groups: found.groups }
+    };
+    let facts = facts(cx, snapshot, &home, &invitee);
+    match judge::inbound(registry, snapshot, &home, &facts) {
+        GateVerdict::Open => Ok(invitee),
+        GateVerdict::NotCounted => Err(blocked_here(snapshot, 500_213, Side::Resource)),
+        GateVerdict::Closed { code, side } => Err(blocked_here(snapshot, code, side)),
+    }
+}
+
+/// The home tenant: named by the inviter, or owner of the address's domain in this cloud, or the
+/// only partner whose published domains hold it. Never by whether an account exists somewhere.
+async fn find_home(cx: &Context, snapshot: &Snapshot, request: &Invite, address: &Upn) -> Result<HomeTenant> {
+    if let Some(home) = &request.home {
+        return Ok(home.clone());
+    }
+    let domain = address.domain();
+    if let Some(tenant) = cx.app.store().read().cloud().tenants().find_by_domain(&domain).await? {
+        return Ok(HomeTenant { cloud: cx.app.registry().own.canonical_name.clone(), tenant });
+    }
+    let partners: Vec<_> =
+        snapshot.partners.values().filter(|p| p.domains.iter().any(|d| *d == domain)).collect();
+    match partners.as_slice() {
+        [one] => Ok(HomeTenant { cloud: one.cloud.clone(), tenant: one.tenant }),
+        [] => Err(Error::invalid(
+            "invitedUserEmailAddress",
+            format!(
+                "no organization is known for the domain `{domain}`: across clouds a guest is invited by the user \
+                 principal name of home, whose domain the partner organization publishes, or name the organization \
+                 in `invitedUserHomeTenantId`"
+            ),
+        )),
+        several => {
+            let names: Vec<String> = several.iter().map(|p| format!("{} ({})", p.name, p.tenant)).collect();
+            Err(Error::invalid(
+                "invitedUserEmailAddress",
+                format!(
+                    "several organizations publish `{domain}`: name one in `invitedUserHomeTenantId`: {}",
+                    names.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+async fn same_cloud(
+    cx: &Context,
+    snapshot: &Snapshot,
+    home: &HomeTenant,
+    address: &Upn,
+    asked: &std::collections::BTreeSet<uuid::Uuid>,
+) -> Result<Invitee> {
+    let home_snapshot = cx.app.snapshots().get(cx, home.tenant).await?;
+    let read = cx.app.store().read();
+    let scoped = read.tenant(home.tenant);
+    let found = scoped.users().find_by_upn(address).await?;
+    let user = found.filter(|u| u.is_local() && u.account_enabled).ok_or_else(|| {
+        Error::invalid(
+            "invitedUserEmailAddress",
+            format!("there is no account with the user principal name `{address}`: check the spelling"),
+        )
+    })?;
+    let all = scoped.groups().groups_of(user.id.uuid()).await?;
+    let resource = HomeTenant { cloud: home.cloud.clone(), tenant: snapshot.tenant.id };
+    let outbound = home_snapshot.outbound_groups(&resource);
+    let groups = GroupAnswer {
+        evaluated: asked.clone(),
+        member: asked.intersection(&all).copied().collect(),
+    };
+    let invitee = Invitee { home: home.clone(), object: user.id, upn: user.upn, groups };
+    let mut facts = facts(cx, snapshot, home, &invitee);
+    facts.groups = GroupAnswer {
+        member: outbound.intersection(&all).copied().collect(),
+        evaluated: outbound,
+    };
+    if let GateVerdict::Closed { code, side } =
+        judge::outbound(cx.app.registry(), &home_snapshot, &resource, &facts)
+    {
+        return Err(Error::Denied {
+            refusal: Refusal { code, side, error: OauthError::AccessDenied },
+            message: blocked_both(snapshot, &home_snapshot.tenant.display_name),
+        });
+    }
+    Ok(invitee)
+}
+
+/// Facts of an invitation: the application is unknown, nothing is proven.
+fn facts(cx: &Context, snapshot: &Snapshot, home: &HomeTenant, invitee: &Invitee) -> Facts {
+    Facts {
+        at: cx.now,
+        side: DecidingSide::Resource,
+        policy_version: snapshot.version,
+        home: Some(home.clone()),
+        resource: Some(HomeTenant {
+            cloud: cx.app.registry().own.canonical_name.clone(),
+            tenant: snapshot.tenant.id,
+        }),
+        pair: None,
+        home_user: Some(invitee.object.uuid()),
+        groups: invitee.groups.clone(),
+        user: None,
+        user_kind: "b2bCollaborationGuest".into(),
+        own_groups: std::collections::BTreeSet::new(),
+        own_roles: std::collections::BTreeSet::new(),
+        client_app_type: String::new(),
+        platform: None,
+        ip_address: None,
+        country: None,
+        home_methods: Vec::new(),
+        own_methods: Vec::new(),
+        device: None,
+    }
+}
+
+/// The own side blocks: the own administrator acts.
+fn blocked_here(snapshot: &Snapshot, code: u32, side: Side) -> Error {
+    Error::Denied {
+        refusal: Refusal { code, side, error: OauthError::AccessDenied },
+        message: format!(
+            "This invitation is blocked by cross-tenant access settings. {}'s own settings do not admit this person: \
+             an administrator of {} can change its inbound access.",
+            snapshot.tenant.display_name, snapshot.tenant.display_name
+        ),
+    }
+}
+
+/// The other side blocks, or either does: both administrators are named, no rule is told.
+pub(crate) fn blocked_both(snapshot: &Snapshot, other: &str) -> String {
+    format!(
+        "This invitation is blocked by cross-tenant access settings. An administrator of {other} must allow access to \
+         {}; {} is ready.",
+        snapshot.tenant.display_name, snapshot.tenant.display_name
+    )
+}

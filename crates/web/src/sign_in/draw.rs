@@ -1,0 +1,330 @@
+//! Steps as pages: fills the views with what the sign-in holds. Crossing and consent pages are
+//! filled from the very list that is sent (cross-cloud-federation.md §3.15).
+
+use axum::response::Response;
+use comity_app::{
+    Context,
+    sign_in::{self, Active, Assessment, next_step},
+    snapshot::Snapshot,
+};
+use comity_edge::{
+    Csp, Site,
+    outcome::csp_of,
+    page, refused,
+    ui::{self, FormError, Icon, Journey, Stop},
+};
+use comity_model::{
+    federation::{HomeTenant, PushedCrossing, WantedAcr},
+    sign_in::{Purpose, SignInData, Step, Subject},
+};
+use http::StatusCode;
+use maud::Markup;
+
+use crate::view;
+
+/// One page of a sign-in.
+pub struct Drawing<'a> {
+    pub cx: &'a Context,
+    pub site: &'a Site,
+    pub n: u32,
+    pub token: String,
+    pub error: Option<FormError>,
+    pub typed: Option<String>,
+}
+
+impl Drawing<'_> {
+    /// The page of the step that follows, or of the given one.
+    pub async fn step(self, active: &mut Active, instead: Option<Step>) -> Response {
+        let assessment = match sign_in::assess(self.cx, active).await {
+            Ok(assessment) => assessment,
+            Err(error) => return refused::error(self.cx, self.site, &error),
+        };
+        let step = instead.unwrap_or_else(|| next_step(active.sign_in.data.active(), &assessment.situation));
+        let data = active.sign_in.data.active().clone();
+        let markup = match step {
+            Step::Identify => self.identify(&data, &assessment).await,
+            Step::ChooseAccount => self.accounts(active, &data, &assessment).await,
+            Step::Password => self.password(&data, &assessment).await,
+            Step::Code => self.code(&data, &assessment).await,
+            Step::Enrol => match self.enrol(active, &data, &assessment).await {
+                Ok(markup) => markup,
+                Err(error) => return refused::error(self.cx, self.site, &error),
+            },
+            Step::Crossing { home } => self.crossing(&data, &assessment, &home).await,
+            Step::Release => self.release(&data, &assessment).await,
+            Step::Review => self.review(&data, &assessment).await,
+            // These need no person: they come back when the form before them is sent again.
+            Step::Complete | Step::Depart { .. } => self.go_on(&data, &assessment).await,
+            Step::Refuse(refusal) => {
+                return refused::sign_in(self.cx, self.site, &data, &assessment, refusal).await;
+            }
+        };
+        self.respond(&active.sign_in.data, markup)
+    }
+
+    /// *Sign in to an organization*.
+    pub async fn options(self, active: &Active) -> Response {
+        let data = active.sign_in.data.active();
+        let frame = self.frame(None);
+        let markup = view::options(&frame, &view::Options {
+            action: self.action("organization"),
+            organization: self.typed.clone(),
+            back: self.action("name"),
+            error: self.error.clone(),
+        });
+        self.respond(data, markup)
+    }
+
+    fn respond(&self, data: &SignInData, markup: Markup) -> Response {
+        let status = if self.error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        let csp: Csp = csp_of(self.cx, data);
+        csp.page(status, markup)
+    }
+
+    fn action(&self, what: &str) -> String {
+        format!("/signin/{}/{what}", self.n)
+    }
+
+    fn frame(&self, snapshot: Option<&Snapshot>) -> ui::Page {
+        page::page(&self.cx.app, self.site, snapshot, self.token.clone())
+    }
+
+    /// The way of a person between two organisations; none within one.
+    async fn journey(&self, data: &SignInData, assessment: &Assessment) -> Option<Journey> {
+        let snapshot = assessment.snapshot.as_deref();
+        let at = match (&data.purpose, &data.subject) {
+            (Purpose::Crossing { .. }, _) => Stop::Home,
+            (_, Some(Subject::External { .. })) => Stop::Resource,
+            _ => return None,
+        };
+        let (resource, home) = refused::sides(self.cx, data, snapshot).await;
+        Some(Journey { resource: resource?, home: home?, app: refused::app_name(data, snapshot), icon: Icon::App, at })
+    }
+
+    async fn identify(&self, data: &SignInData, assessment: &Assessment) -> Markup {
+        let snapshot = assessment.snapshot.as_deref();
+        let common = data.tenant.is_none();
+        view::sign_in(&self.frame(snapshot), &view::SignIn {
+            action: self.action("name"),
+            app: refused::app_name(data, snapshot),
+            username: self.typed.clone().or_else(|| data.typed_name.clone()),
+            example: snapshot.map(|s| format!("name@{}", s.default_domain())),
+            options: common.then(|| self.action("options")),
+            journey: self.journey(data, assessment).await,
+            error: self.error.clone(),
+        })
+    }
+
+    async fn accounts(&self, active: &Active, data: &SignInData, assessment: &Assessment) -> Markup {
+        let snapshot = assessment.snapshot.as_deref();
+        let mut rows = Vec::new();
+        for account in active.browser.accounts(data.tenant) {
+            let read = self.cx.app.store().read();
+            let Ok(Some(user)) = read.tenant(account.tenant).users().find(account.user).await else { continue };
+            let username = account.home.as_ref().map_or(user.upn, |h| h.upn.clone());
+            rows.push(view::AccountRow {
+                value: account.sid.clone(),
+                username,
+                name: Some(user.display_name),
+                org: None,
+                signed: view::Signed::In,
+            });
+        }
+        view::account_picker(&self.frame(snapshot), &view::AccountPicker {
+            action: self.action("account"),
+            app: refused::app_name(data, snapshot),
+            accounts: rows,
+            other: self.action("name"),
+        })
+    }
+
+    async fn password(&self, data: &SignInData, assessment: &Assessment) -> Markup {
+        let snapshot = assessment.snapshot.as_deref();
+        let releases = match &data.purpose {
+            Purpose::Crossing { pushed, .. } => received(pushed),
+            _ => Vec::new(),
+        };
+        view::password(&self.frame(snapshot), &view::Password {
+            action: self.action("password"),
+            account: self.account(data, assessment).await,
+            change: self.may_change(data).then(|| self.action("name")),
+            keep: true,
+            options: None,
+            journey: self.journey(data, assessment).await,
+            releases,
+            error: self.error.clone(),
+        })
+    }
+
+    /// Another account cannot be used where one person was asked for.
+    fn may_change(&self, data: &SignInData) -> bool {
+        !matches!(&data.purpose, Purpose::Crossing { pushed, .. } if pushed.expected_sub.is_some())
+    }
+
+    /// The name at the top of a page that asks for a secret: as typed, or the account's own.
+    async fn account(&self, data: &SignInData, assessment: &Assessment) -> String {
+        if let Some(assertion) = &data.assertion {
+            return assertion.upn.clone();
+        }
+        if let (Some(Subject::Local { user: Some(user) }), Some(tenant)) = (&data.subject, data.tenant) {
+            if data.typed_name.is_none() || data.session_sid.is_some() {
+                let read = self.cx.app.store().read();
+                if let Ok(Some(user)) = read.tenant(tenant).users().find(*user).await {
+                    return user.upn;
+                }
+            }
+        }
+        data.typed_name
+            .clone()
+            .or_else(|| assessment.user.as_ref().map(|u| u.upn.clone()))
+            .unwrap_or_default()
+    }
+
+    async fn code(&self, data: &SignInData, assessment: &Assessment) -> Markup {
+        let snapshot = assessment.snapshot.as_deref();
+        let crossing = matches!(data.purpose, Purpose::Crossing { .. });
+        let asked_by = match (&data.purpose, snapshot) {
+            (Purpose::Crossing { pushed, .. }, Some(own)) => {
+                let resource =
+                    HomeTenant { cloud: pushed.resource_cloud.clone(), tenant: pushed.details.resource_tenant };
+                Some(page::other_org(self.cx, own, &resource).await.name)
+            }
+            (_, Some(own)) => Some(own.tenant.display_name.clone()),
+            _ => None,
+        };
+        view::code(&self.frame(snapshot), &view::Code {
+            action: self.action("code"),
+            account: self.account(data, assessment).await,
+            change: None,
+            asked_by: asked_by.filter(|_| crossing || matches!(data.subject, Some(Subject::External { .. }))),
+            options: None,
+            journey: self.journey(data, assessment).await,
+            error: self.error.clone(),
+        })
+    }
+
+    async fn enrol(
+        &self,
+        active: &mut Active,
+        data: &SignInData,
+        assessment: &Assessment,
+    ) -> Result<Markup, comity_app::Error> {
+        let (secret, uri) = sign_in::enrolment(self.cx, active).await?;
+        let snapshot = assessment.snapshot.as_deref();
+        Ok(view::enrol(&self.frame(snapshot), &view::Enrol {
+            action: self.action("enrol"),
+            account: self.account(data, assessment).await,
+            organization: snapshot.map(|s| s.tenant.display_name.clone()).unwrap_or_default(),
+            secret,
+            uri,
+            journey: self.journey(data, assessment).await,
+            error: self.error.clone(),
+        }))
+    }
+
+    /// The notice before one crosses; nothing has been sent.
+    async fn crossing(&self, data: &SignInData, assessment: &Assessment, home: &HomeTenant) -> Markup {
+        let Some(snapshot) = assessment.snapshot.as_deref() else { return self.go_on(data, assessment).await };
+        let app = match refused::app_name(data, Some(snapshot)) {
+            Some(ui::AppName::Ours(name)) => Some(name),
+            _ => None,
+        };
+        let groups = snapshot.groups_mentioned(home);
+        let sent = sent(data, &groups, app.clone());
+        view::crossing(&self.frame(Some(snapshot)), &view::Crossing {
+            action: self.action("go"),
+            here: page::org(&self.cx.app, snapshot),
+            there: page::other_org(self.cx, snapshot, home).await,
+            account: data.typed_name.clone(),
+            app,
+            sent,
+            received: received_of(&groups, WantedAcr::Any, false),
+            other_account: Some(self.action("name")),
+            skip: false,
+        })
+    }
+
+    async fn release(&self, data: &SignInData, assessment: &Assessment) -> Markup {
+        let snapshot = assessment.snapshot.as_deref();
+        let (Some(journey), Some(user), Purpose::Crossing { pushed, .. }) =
+            (self.journey(data, assessment).await, &assessment.user, &data.purpose)
+        else {
+            return self.go_on(data, assessment).await;
+        };
+        view::release(&self.frame(snapshot), &view::Release {
+            action: self.action("consent"),
+            journey,
+            received: received(pushed),
+            name: user.display_name.clone(),
+            username: user.upn.clone(),
+            identifier: user.id.to_string(),
+            other_account: self.may_change(data).then(|| self.action("name")),
+        })
+    }
+
+    async fn review(&self, data: &SignInData, assessment: &Assessment) -> Markup {
+        let (Some(snapshot), Some(assertion)) = (assessment.snapshot.as_deref(), &data.assertion) else {
+            return self.go_on(data, assessment).await;
+        };
+        let home =
+            HomeTenant { cloud: assertion.identity.cloud.clone(), tenant: assertion.identity.tenant };
+        let privacy = snapshot.tenant.properties.get("privacyProfile").and_then(|p| p.get("statementUrl"));
+        view::review(&self.frame(Some(snapshot)), &view::Review {
+            action: self.action("consent"),
+            organization: snapshot.tenant.display_name.clone(),
+            domain: snapshot.default_domain().to_owned(),
+            home: page::other_org(self.cx, snapshot, &home).await,
+            name: assertion.name.clone(),
+            username: assertion.upn.clone(),
+            identifier: assertion.identity.object.to_string(),
+            privacy: privacy.and_then(serde_json::Value::as_str).map(str::to_owned),
+            other_account: None,
+        })
+    }
+
+    /// Nothing is left to ask: the name page takes the person on.
+    async fn go_on(&self, data: &SignInData, assessment: &Assessment) -> Markup {
+        self.identify(data, assessment).await
+    }
+}
+
+/// What the push sends, in the words of the page.
+fn sent(data: &SignInData, groups: &std::collections::BTreeSet<uuid::Uuid>, app: Option<String>) -> Vec<view::Sent> {
+    let mut sent = vec![view::Sent::Visit];
+    if let Some(app) = app {
+        sent.push(view::Sent::Application(app));
+    }
+    if data.typed_name.is_some() {
+        sent.push(view::Sent::Account);
+    }
+    if !groups.is_empty() {
+        sent.push(view::Sent::Groups(groups.iter().map(ToString::to_string).collect()));
+    }
+    sent
+}
+
+/// What the assertion will carry back.
+fn received(pushed: &PushedCrossing) -> Vec<view::Received> {
+    received_of(&pushed.details.groups, pushed.acr, pushed.device_asked)
+}
+
+fn received_of(
+    groups: &std::collections::BTreeSet<uuid::Uuid>,
+    _acr: WantedAcr,
+    device: bool,
+) -> Vec<view::Received> {
+    let mut list = vec![
+        view::Received::Name,
+        view::Received::UserName,
+        view::Received::Identifier,
+        view::Received::Session,
+        view::Received::Methods,
+    ];
+    if !groups.is_empty() {
+        list.push(view::Received::Groups(groups.len()));
+    }
+    if device {
+        list.push(view::Received::Device);
+    }
+    list
+}
