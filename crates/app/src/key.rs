@@ -129,6 +129,15 @@ impl KeyRing {
     }
 }
 
+/// The keys as they are now on every node: one statement when nothing has changed.
+pub async fn fresh(cx: &crate::context::Context) -> Result<Arc<KeySet>> {
+    let version = cx.app.store().read().cloud().signing_keys().version().await?;
+    if version != cx.app.keys().current().version() {
+        cx.app.keys().reload(cx.app.store(), cx.app.sealer()).await?;
+    }
+    Ok(cx.app.keys().current())
+}
+
 /// Makes the next keys active and announces new ones; what is active stays published. The first
 /// call only announces, so that partners learn an entity key before it signs.
 /// Returns what happened, a line a purpose.

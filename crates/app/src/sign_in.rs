@@ -128,7 +128,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         data,
     };
     let mut active = Active { sign_in, stored: false, browser, cookie: Some(cookie.to_string()), browser_cookie: None };
-    take_account(&mut active);
+    take_account(cx, &mut active).await?;
     let outcome = advance(cx, &mut active).await?;
     Ok((active, outcome))
 }
@@ -141,19 +141,49 @@ pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Acti
 }
 
 /// One signed-in account of the tenant is taken without asking, unless the application wants to
-/// be asked; a name that came with the request decides between several.
-fn take_account(active: &mut Active) {
+/// be asked. The person asked for by another tenant, or a name that came with the request, decides
+/// between several; if neither is signed in, nobody is taken.
+async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
     let data = &active.sign_in.data;
     if data.subject.is_some() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
-        return;
+        return Ok(());
     }
-    let Some(tenant) = data.tenant else { return };
-    if data.typed_name.is_some() {
-        return;
-    }
+    let Some(tenant) = data.tenant else { return Ok(()) };
+    let expected = match &data.purpose {
+        Purpose::Crossing { pushed, .. } => pushed.expected_sub,
+        _ => None,
+    };
     let mut accounts = active.browser.accounts(Some(tenant));
-    let (Some(account), None) = (accounts.next().cloned(), accounts.next()) else { return };
-    use_account(active.sign_in.data.active_mut(), &account);
+    let meant = match (expected, &data.typed_name) {
+        (Some(user), _) => accounts.find(|a| a.user == user).cloned(),
+        (None, Some(name)) => named_account(cx, &accounts.cloned().collect::<Vec<_>>(), name).await?,
+        (None, None) => match (accounts.next().cloned(), accounts.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        },
+    };
+    if let Some(account) = meant {
+        use_account(active.sign_in.data.active_mut(), &account);
+    }
+    Ok(())
+}
+
+/// The signed-in account that goes by a name: at home, for a guest.
+async fn named_account(cx: &Context, accounts: &[SessionAccount], name: &str) -> Result<Option<SessionAccount>> {
+    let name = comity_model::name::key(name.trim());
+    for account in accounts {
+        let upn = match &account.home {
+            Some(home) => Some(home.upn.clone()),
+            None => {
+                let read = cx.app.store().read();
+                read.tenant(account.tenant).users().find(account.user).await?.map(|u| u.upn)
+            }
+        };
+        if upn.is_some_and(|upn| comity_model::name::key(&upn) == name) {
+            return Ok(Some(account.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Builds the record on an account that is signed in already.

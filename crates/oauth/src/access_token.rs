@@ -83,6 +83,9 @@ pub struct AccessToken {
     /// The session it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// What it was issued with, opaque to everybody but the issuer, who may have ended it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rh: Option<String>,
     /// When the person proved who she is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,

@@ -141,8 +141,10 @@ async fn local(
         _ => None,
     };
     let password = methods.iter().find(|m| m.method == "password");
+    // Proven in this very sign-in is young enough, or a second step would ask for it again.
+    let proven_now = data.proven.iter().any(|m| m.method == "password");
     situation.first_factor =
-        password.is_some_and(|m| max_age.is_none_or(|age| cx.now.seconds_since(m.at) <= age));
+        password.is_some_and(|m| max_age.is_none_or(|age| proven_now || cx.now.seconds_since(m.at) <= age));
     let Some(user) = user.filter(|_| situation.first_factor) else {
         return Ok(Assessment {
             situation,

@@ -90,7 +90,7 @@ async fn answer(
         Purpose::Application(request) => {
             let grant = CodeGrant::Application(Box::new(token_grant(cx, data, request, assessment, user, session, lease)));
             let code = insert_code(cx, tx, tenant, &grant).await?;
-            Ok(Answer::Return(success_response(cx, request, data, code)))
+            Ok(Answer::Return(success_response(cx, request, data, user, code)))
         }
         Purpose::Crossing { pushed, .. } => {
             let resource = (pushed.resource_cloud.as_str(), pushed.details.resource_tenant);
@@ -390,8 +390,18 @@ async fn keep_home_session(
     Ok(Kept { account, expires, cookie: None })
 }
 
-fn success_response(cx: &Context, request: &ApplicationRequest, data: &SignInData, code: String) -> Return {
+fn success_response(
+    cx: &Context,
+    request: &ApplicationRequest,
+    data: &SignInData,
+    user: &User,
+    code: String,
+) -> Return {
     let mut parameters = vec![("code", code)];
+    if let (true, Some(tenant)) = (request.client_info, data.tenant) {
+        let info = comity_oauth::token::client_info(&user.id.to_string(), &tenant.to_string());
+        parameters.push(("client_info", info));
+    }
     if let Some(state) = &request.state {
         parameters.push(("state", state.clone()));
     }

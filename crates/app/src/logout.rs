@@ -1,0 +1,89 @@
+//! Signing out (OpenID Connect RP-Initiated Logout 1.0; sessions.md; cross-cloud-federation.md
+//! §3.14).
+//!
+//! 1. The browser's session ends with everything that came of it: token families, the leases under
+//!    them, and at home the grants that other clouds hold.
+//! 2. An application may have somebody signed out by an id token of ours; without one the person is
+//!    asked first, for anybody can make a browser open an address.
+//! 3. The way back is an address of the application that the id token is for, exactly.
+
+use comity_model::{
+    federation::HomeTenant,
+    id::{Id, parse_uuid},
+    session::SessionAccount,
+    signing_key::KeyPurpose,
+    tenant::Tenant,
+};
+use comity_oauth::{access_token::TENANT, id_token, logout::Request};
+
+use crate::{
+    client::Client,
+    context::{Context, hash_bearer},
+    error::Result,
+    sign_in::Browser,
+};
+
+/// What an application asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Rule 2: the id token is ours, so the session it names may end at once.
+    Vouched {
+        tenant: Id<Tenant>,
+        /// The session that the id token is of.
+        sid: Option<String>,
+        /// Rule 3; `None` = our own page.
+        location: Option<String>,
+    },
+    /// Ask the person.
+    Unvouched,
+}
+
+/// Rules 2 and 3.
+pub async fn read(cx: &Context, request: &Request) -> Result<Asked> {
+    let Some(hint) = &request.id_token_hint else { return Ok(Asked::Unvouched) };
+    let registry = cx.app.registry();
+    let template = registry.own.issuer_template.replace("{tenant}", TENANT);
+    let keys = crate::key::fresh(cx).await?.verifiers(KeyPurpose::Token);
+    let Ok(token) = id_token::verify_hint(hint, &keys, &template) else { return Ok(Asked::Unvouched) };
+    if request.client_id.as_ref().is_some_and(|id| *id != token.aud) {
+        return Ok(Asked::Unvouched);
+    }
+    let tenant = Id::new(token.tid);
+    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+    let client = parse_uuid(&token.aud).and_then(|id| Client::of(&snapshot, id));
+    let wanted = request.post_logout_redirect_uri.as_deref();
+    let known = match (client, wanted) {
+        (Some(client), Some(uri)) => client.may_return_to(registry, uri),
+        _ => false,
+    };
+    let location = if known { request.location() } else { None };
+    Ok(Asked::Vouched { tenant, sid: token.sid, location })
+}
+
+/// What a sign-out ended, for the page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ended {
+    /// The accounts that were signed in.
+    pub accounts: Vec<SessionAccount>,
+    /// The homes where a guest is still signed in.
+    pub homes: Vec<HomeTenant>,
+}
+
+/// Rule 1. Nothing to end is no error.
+pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
+    let browser = Browser::load(cx, cookie).await?;
+    let (Some(cookie), Some((session, _))) = (cookie, &browser.session) else { return Ok(Ended::default()) };
+    let tx = cx.app.store().begin().await?;
+    for account in &session.accounts {
+        // A lease is used through its family only, so it ends with it.
+        tx.cloud().token_families().revoke_by_sid(&account.sid, cx.now).await?;
+        tx.cloud().lease_grants().revoke_by_sid(&account.sid, cx.now).await?;
+    }
+    tx.cloud().sessions().delete(&hash_bearer(cookie)).await?;
+    tx.commit().await?;
+    let homes = session.accounts.iter().filter_map(|a| a.home.as_ref()).map(|home| HomeTenant {
+        cloud: home.identity.cloud.clone(),
+        tenant: home.identity.tenant,
+    });
+    Ok(Ended { accounts: session.accounts.clone(), homes: homes.collect() })
+}

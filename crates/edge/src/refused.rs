@@ -1,0 +1,186 @@
+//! Refusals as pages: of a sign-in, of an application's request, and of what has no number
+//! (cross-cloud-federation.md §6).
+
+use axum::response::Response;
+use comity_app::{
+    Context, Error,
+    sign_in::{Assessment, pair_of},
+    snapshot::Snapshot,
+};
+use comity_model::{
+    federation::HomeTenant,
+    sign_in::{Purpose, Refusal, Side, SignInData, Subject},
+};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::{
+    context::Site,
+    csp::Csp,
+    page,
+    ui::{self, AppName, ErrorPage, Names, Trouble, When},
+};
+
+/// A request of an application that nobody can be sent back with: its fault, on our own page.
+pub struct Request<'a> {
+    /// The directory's number.
+    pub code: u32,
+    /// What exactly was wrong, for whoever runs the application.
+    pub detail: String,
+    pub snapshot: Option<&'a Snapshot>,
+    pub app: Option<String>,
+}
+
+/// The page of a request that is refused before its redirect URI is trusted: never a `Location`.
+pub fn request(cx: &Context, site: &Site, fault: &Request<'_>) -> Response {
+    let here = fault.snapshot.map(|s| page::org(&cx.app, s));
+    let names = Names {
+        app: fault.app.clone().map(AppName::Ours),
+        ..names(cx, here.as_ref(), None)
+    };
+    let refusal = ui::refusal(fault.code, ui::Side::Resource, &names);
+    let data = ErrorPage {
+        resource: here,
+        app: names.app.clone(),
+        detail: Some(fault.detail.clone()),
+        ..blank(cx, refusal)
+    };
+    draw(cx, site, fault.snapshot, &data, StatusCode::BAD_REQUEST)
+}
+
+/// The page of something without a number.
+pub fn trouble(cx: &Context, site: &Site, trouble: Trouble, status: StatusCode) -> Response {
+    let data = blank(cx, ui::trouble(trouble, &names(cx, None, None)));
+    draw(cx, site, None, &data, status)
+}
+
+/// The page of a use case's error. Logged here, once.
+pub fn error(cx: &Context, site: &Site, error: &Error) -> Response {
+    let (kind, status) = match error {
+        Error::NotFound => (Trouble::SignInGone, StatusCode::BAD_REQUEST),
+        Error::TooMany { .. } => (Trouble::TooMany, StatusCode::TOO_MANY_REQUESTS),
+        Error::Upstream { .. } => (Trouble::HomeSilent, StatusCode::SERVICE_UNAVAILABLE),
+        Error::Unavailable => (Trouble::Internal, StatusCode::SERVICE_UNAVAILABLE),
+        Error::Internal(_) => (Trouble::Internal, StatusCode::INTERNAL_SERVER_ERROR),
+        _ => (Trouble::NotFound, StatusCode::BAD_REQUEST),
+    };
+    match error {
+        Error::Internal(what) => tracing::error!(correlation_id = %cx.correlation_id, "{what}"),
+        Error::Upstream { cloud, reason } => {
+            tracing::warn!(correlation_id = %cx.correlation_id, cloud, "no answer: {reason}");
+        }
+        other => tracing::debug!(correlation_id = %cx.correlation_id, "{other}"),
+    }
+    let mut response = trouble(cx, site, kind, status);
+    if let Error::TooMany { retry_after } = error
+        && let Ok(value) = HeaderValue::from_str(&retry_after.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// The page of a refused sign-in: both sides by name, the number, whose administrator acts.
+pub async fn sign_in(
+    cx: &Context,
+    site: &Site,
+    data: &SignInData,
+    assessment: &Assessment,
+    refusal: Refusal,
+) -> Response {
+    let snapshot = assessment.snapshot.as_deref();
+    let (resource, home) = sides(cx, data, snapshot).await;
+    let app = app_name(data, snapshot);
+    let account = data.assertion.as_ref().map(|a| a.upn.clone()).or_else(|| data.typed_name.clone());
+    let names = Names { app: app.clone(), person: account.clone(), ..names(cx, resource.as_ref(), home.as_ref()) };
+    let side = match refusal.side {
+        Side::Home => ui::Side::Home,
+        Side::Resource | Side::Person => ui::Side::Resource,
+    };
+    let drawn = ErrorPage {
+        resource,
+        home,
+        account,
+        app,
+        correlation_id: data.correlation_id.to_string(),
+        ..blank(cx, ui::refusal(refusal.code, side, &names))
+    };
+    draw(cx, site, snapshot, &drawn, StatusCode::FORBIDDEN)
+}
+
+/// Resource and home of a sign-in, as far as they are known.
+pub async fn sides(
+    cx: &Context,
+    data: &SignInData,
+    snapshot: Option<&Snapshot>,
+) -> (Option<ui::Org>, Option<ui::Org>) {
+    let Some(snapshot) = snapshot else { return (None, None) };
+    let own = page::org(&cx.app, snapshot);
+    match (&data.purpose, &data.subject) {
+        (Purpose::Crossing { pushed, .. }, _) => {
+            let other =
+                HomeTenant { cloud: pushed.resource_cloud.clone(), tenant: pushed.details.resource_tenant };
+            (Some(page::other_org(cx, snapshot, &other).await), Some(own))
+        }
+        (_, Some(Subject::External { home, .. })) => {
+            let home = page::other_org(cx, snapshot, home).await;
+            (Some(own), Some(home))
+        }
+        _ => (Some(own.clone()), Some(own)),
+    }
+}
+
+/// The application that a sign-in is for; `None` for My Apps at a redemption.
+pub fn app_name(data: &SignInData, snapshot: Option<&Snapshot>) -> Option<AppName> {
+    match &data.purpose {
+        Purpose::Crossing { pushed, same_cloud: false } => Some(AppName::Theirs(pushed.details.app_name.clone())),
+        Purpose::Crossing { pushed, .. } => Some(AppName::Ours(pushed.details.app_name.clone())),
+        Purpose::Redemption { .. } => None,
+        Purpose::Application(_) => {
+            let client = pair_of(data).client;
+            let name = match snapshot {
+                Some(snapshot) => snapshot.application_name(client),
+                None => comity_model::well_known::first_party_name(client).unwrap_or_default().to_owned(),
+            };
+            (!name.is_empty()).then_some(AppName::Ours(name))
+        }
+    }
+}
+
+fn names(cx: &Context, resource: Option<&ui::Org>, home: Option<&ui::Org>) -> Names {
+    let own = &cx.app.registry().own;
+    let cloud = page::cloud(own, &own.hosts.login).long_name();
+    let name = |org: Option<&ui::Org>| org.map_or_else(|| cloud.clone(), |o| o.name.clone());
+    let long = |org: Option<&ui::Org>| org.map_or_else(|| cloud.clone(), |o| o.cloud.long_name());
+    let home = home.or(resource);
+    Names {
+        resource: name(resource),
+        home: name(home),
+        resource_cloud: long(resource),
+        home_cloud: long(home),
+        person: None,
+        app: None,
+    }
+}
+
+fn blank(cx: &Context, refusal: ui::Refusal) -> ErrorPage {
+    ErrorPage {
+        refusal,
+        resource: None,
+        home: None,
+        journey: None,
+        when: When::of(cx.now),
+        correlation_id: cx.correlation_id.to_string(),
+        account: None,
+        app: None,
+        detail: None,
+        contact: None,
+        way_on: None,
+        other_account: None,
+    }
+}
+
+fn draw(cx: &Context, site: &Site, snapshot: Option<&Snapshot>, data: &ErrorPage, status: StatusCode) -> Response {
+    // A refusal has no form, so it needs no form token.
+    let page = page::page(&cx.app, site, snapshot, String::new());
+    Csp::own().page(status, ui::error_page(&page, data))
+}
