@@ -1,16 +1,36 @@
-//! The federation half of the edge (cross-cloud-federation.md §3, §4).
+//! The federation half of the edge (cross-cloud-federation.md §3, §4): what another cloud asks of
+//! this one.
 
 use axum::response::Response;
-use comity_app::Context;
+use comity_app::{
+    Context,
+    token::{Failure, Refused},
+};
 use comity_model::{id::Id, tenant::Tenant};
 use comity_oauth::params::Params;
 use http::HeaderMap;
 
-use crate::authorize::Endpoint;
+use crate::{authorize::Endpoint, error};
 
 /// A pushed request that a browser brings, by its reference; `client_id` is a cloud of the registry.
 pub(crate) struct Pushed {
     pub tenant: Option<Id<Tenant>>,
     pub client_id: String,
     pub request_uri: String,
+}
+
+/// A browser brings a pushed request.
+pub(crate) async fn authorize(endpoint: &Endpoint<'_>, _pushed: &Pushed) -> Response {
+    let fault = Refused::new("invalid_request_uri", 90_023, "`request_uri` is not one that this client pushed");
+    endpoint.page(&fault, None, None)
+}
+
+/// Another cloud redeems a code or renews a lease.
+pub(crate) async fn token(
+    cx: &Context,
+    _tenant: Option<Id<Tenant>>,
+    _headers: &HeaderMap,
+    _params: &Params,
+) -> Response {
+    error::json(cx, &Failure::Refused(Refused::new("invalid_client", 700_016, "the client is not known here")))
 }
