@@ -6,6 +6,7 @@
 //! `graph`, the columns in `store`, `$metadata`. Scopes come from the original's own table
 //! ([`operation`]). A new resource is one description and its use cases.
 
+pub mod address;
 pub mod check;
 pub mod operation;
 pub mod property;

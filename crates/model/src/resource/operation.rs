@@ -127,6 +127,11 @@ pub fn operations(template: &str) -> &'static [Operation] {
         .map_or(&[], Vec::as_slice)
 }
 
+/// Every operation of the table.
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    TABLE.by_path.values().flatten()
+}
+
 /// The operation that decides about the scopes of a request: the exact one, or for reading the
 /// one of the nearest path above (`/$count`, a cast, a property as resource).
 pub fn find(method: &str, template: &str) -> Option<&'static Operation> {
