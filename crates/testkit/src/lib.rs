@@ -1,1 +1,12 @@
-//! Several clouds in one process, actors and fakes, for story tests.
+//! Several clouds in one process, without sockets: the real routers, stores and keys, a clock that
+//! is put forward, chance from a seed, and HTTPS between the clouds as function calls that are
+//! written down.
+
+pub mod clock;
+pub mod outbound;
+pub mod random;
+pub mod world;
+
+pub use clock::FakeClock;
+pub use outbound::{Exchange, Fault, Wire};
+pub use world::{Engine, World};

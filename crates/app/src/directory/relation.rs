@@ -1,0 +1,199 @@
+//! Relations: members, owners, memberships, assignments.
+
+use comity_model::{
+    group::{ObjectKind, ObjectRef},
+    id::{Id, parse_uuid},
+    resource::address::{Change, Key, Parent, Place, Reference},
+    well_known::role,
+};
+use comity_store::Scoped;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Json, application, grant, group, role as directory_role, service_principal, user, wire};
+use crate::{
+    audit::Activity,
+    context::Context,
+    error::{Error, Result},
+    permission::{Permission, authorize},
+};
+
+/// The object ID of a relation's owner; absent owners are not found.
+pub(super) async fn parent_id(cx: &Context, parent: &Parent) -> Result<Uuid> {
+    Ok(match parent.resource.name {
+        "user" => user::load(cx, &parent.key).await?.id.uuid(),
+        "group" => group::load(cx, parent.key.text()).await?.id.uuid(),
+        "servicePrincipal" => service_principal::load(cx, &parent.key).await?.id.uuid(),
+        "application" => application::load(cx, &parent.key).await?.id.uuid(),
+        "directoryRole" => {
+            let id = parse_uuid(parent.key.text()).ok_or(Error::NotFound)?;
+            role::name(id).map(|_| id).ok_or(Error::NotFound)?
+        }
+        _ => parse_uuid(parent.key.text()).or_else(|| wire::from_opaque(parent.key.text())).ok_or(Error::NotFound)?,
+    })
+}
+
+/// The objects behind a relation, whole, with their types.
+pub(super) async fn list(cx: &Context, parent: &Parent, place: &Place) -> Result<Vec<Json>> {
+    if place.resource.name == "appRoleAssignment" {
+        return grant::assignments(cx, parent).await;
+    }
+    let id = parent_id(cx, parent).await?;
+    if place.resource.name == "oAuth2PermissionGrant" {
+        let all = grant::all_permissions(cx).await?;
+        let column = if parent.resource.name == "user" { "principalId" } else { "clientId" };
+        return Ok(all.into_iter().filter(|g| g.get(column).and_then(Value::as_str) == Some(&id.to_string())).collect());
+    }
+    let references = references(cx, parent, id).await?;
+    let mut objects = Vec::new();
+    for reference in references {
+        if let Some(object) = render(cx, reference).await? {
+            objects.push(object);
+        }
+    }
+    if parent.resource.name == "user" && parent.navigation.name.ends_with("emberOf") {
+        objects.extend(roles_of(cx, id).await?);
+    }
+    if place.cast {
+        let wanted = format!("#microsoft.graph.{}", place.resource.name);
+        objects.retain(|o| o.get("@odata.type").and_then(Value::as_str) == Some(&wanted));
+    }
+    Ok(objects)
+}
+
+async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<ObjectRef>> {
+    let read = cx.app.store().read();
+    let scoped = read.tenant(cx.tenant()?);
+    let groups = |ids: Vec<Uuid>| ids.into_iter().map(|id| ObjectRef { kind: ObjectKind::Group, id }).collect();
+    Ok(match (parent.resource.name, parent.navigation.name) {
+        ("group", "members") => scoped.groups().members(Id::new(id)).await?,
+        ("group", "transitiveMembers") => scoped.groups().transitive_members(Id::new(id)).await?,
+        ("group", "owners") => scoped.groups().owners(Id::new(id)).await?,
+        (_, "memberOf") => groups(scoped.groups().direct_groups_of(id).await?.into_iter().collect()),
+        (_, "transitiveMemberOf") => groups(scoped.groups().groups_of(id).await?.into_iter().collect()),
+        ("directoryRole", "members") => {
+            let all = scoped.role_assignments().all().await?;
+            all.into_iter().filter(|a| a.role == id).map(|a| ObjectRef { kind: a.principal_kind, id: a.principal }).collect()
+        }
+        ("unifiedRoleAssignment", "principal") => {
+            let all = scoped.role_assignments().all().await?;
+            all.into_iter().filter(|a| a.id == id).map(|a| ObjectRef { kind: a.principal_kind, id: a.principal }).collect()
+        }
+        _ => Vec::new(),
+    })
+}
+
+async fn roles_of(cx: &Context, user: Uuid) -> Result<Vec<Json>> {
+    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
+    let held = snapshot.roles_of(user);
+    let mut roles: Vec<Json> = directory_role::all();
+    roles.retain(|r| r.get("id").and_then(Value::as_str).and_then(parse_uuid).is_some_and(|id| held.contains(&id)));
+    for role in &mut roles {
+        role.insert("@odata.type".into(), json!("#microsoft.graph.directoryRole"));
+    }
+    Ok(roles)
+}
+
+/// One directory object with its type; deleted ones are gone.
+async fn render(cx: &Context, reference: ObjectRef) -> Result<Option<Json>> {
+    let key = Key::Id(reference.id.to_string());
+    let found = match reference.kind {
+        ObjectKind::User => user::find(cx, &key).await,
+        ObjectKind::Group => group::find(cx, key.text()).await,
+        ObjectKind::ServicePrincipal => service_principal::find(cx, &key).await,
+    };
+    match found {
+        Ok(mut object) => {
+            object.insert("@odata.type".into(), json!(group::annotation(reference.kind)));
+            Ok(Some(object))
+        }
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What kind of object of this tenant an ID names.
+pub(super) async fn resolve<M>(tables: &Scoped<'_, M>, id: Uuid) -> Result<ObjectRef> {
+    let kind = if tables.users().find(Id::new(id)).await?.is_some_and(|u| u.deleted.is_none()) {
+        ObjectKind::User
+    } else if tables.groups().find(Id::new(id)).await?.is_some_and(|g| g.deleted.is_none()) {
+        ObjectKind::Group
+    } else if tables.service_principals().find(Id::new(id)).await?.is_some_and(|p| p.deleted.is_none()) {
+        ObjectKind::ServicePrincipal
+    } else {
+        return Err(Error::invalid(
+            "@odata.id",
+            format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present."),
+        ));
+    };
+    Ok(ObjectRef { kind, id })
+}
+
+/// Objects that live behind a relation are made there.
+pub(super) async fn create(cx: &Context, parent: &Parent, place: &Place, change: Change) -> Result<Json> {
+    match place.resource.name {
+        "appRoleAssignment" => grant::assign(cx, parent, change).await,
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// `POST …/$ref`.
+pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> Result<()> {
+    let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
+    let id = parent_id(cx, parent).await?;
+    if parent.resource.name == "directoryRole" {
+        return directory_role::add(cx, id, reference.id).await.map(drop);
+    }
+    if parent.resource.name != "group" {
+        return Err(Error::invalid(parent.navigation.name, "owners of applications are not kept"));
+    }
+    let grant = authorize(cx, Permission::WriteGroups)?;
+    let change = grant.begin().await?;
+    let tables = change.tables();
+    let member = resolve(&tables, reference.id).await?;
+    let owners = parent.navigation.name == "owners";
+    let added = if owners {
+        tables.groups().add_owner(Id::new(id), member).await?
+    } else {
+        tables.groups().add_member(Id::new(id), member).await?
+    };
+    if !added {
+        return Err(Error::ReferenceExists);
+    }
+    let name = if owners { "Add owner to group" } else { "Add member to group" };
+    let activity = Activity::new("GroupManagement", name)
+        .target("Group", id, "")
+        .changed("Member.Id", None, Some(reference.id.to_string()));
+    change.commit(&activity).await
+}
+
+/// `DELETE …/{id}/$ref`.
+pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -> Result<()> {
+    let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
+    let id = parent_id(cx, parent).await?;
+    if parent.resource.name == "directoryRole" {
+        let all = cx.app.store().read().tenant(cx.tenant()?).role_assignments().all().await?;
+        let found = all.into_iter().find(|a| a.role == id && a.principal == reference.id).ok_or(Error::ReferenceMissing)?;
+        return directory_role::remove(cx, &found).await;
+    }
+    if parent.resource.name != "group" {
+        return Err(Error::ReferenceMissing);
+    }
+    let grant = authorize(cx, Permission::WriteGroups)?;
+    let change = grant.begin().await?;
+    let owners = parent.navigation.name == "owners";
+    let removed = if owners {
+        change.tables().groups().remove_owner(Id::new(id), reference.id).await?
+    } else {
+        change.tables().groups().remove_member(Id::new(id), reference.id).await?
+    };
+    if !removed {
+        return Err(Error::ReferenceMissing);
+    }
+    let name = if owners { "Remove owner from group" } else { "Remove member from group" };
+    let activity = Activity::new("GroupManagement", name)
+        .target("Group", id, "")
+        .changed("Member.Id", Some(reference.id.to_string()), None);
+    change.commit(&activity).await
+}
+

@@ -1,0 +1,136 @@
+//! `/servicePrincipals`.
+
+use comity_model::{
+    id::parse_uuid,
+    resource::address::{Change, Key},
+    service_principal::ServicePrincipal,
+    well_known,
+};
+use serde_json::json;
+
+use super::{
+    Json,
+    application,
+    wire::{self, merge, take, take_bool, take_text},
+};
+use crate::{
+    audit::Activity,
+    context::Context,
+    error::{Error, Result},
+    permission::{Permission, authorize},
+};
+
+pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
+    let tenant = cx.tenant()?;
+    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+    let mut objects: Vec<Json> =
+        snapshot.service_principals.values().map(|p| wire::service_principal(p, tenant.uuid())).collect();
+    wire::by_name(&mut objects);
+    Ok(objects)
+}
+
+/// The principal that a key names: object ID or app ID.
+pub(super) async fn load(cx: &Context, key: &Key) -> Result<ServicePrincipal> {
+    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
+    let id = parse_uuid(key.text()).ok_or(Error::NotFound)?;
+    let found = match key {
+        Key::Alternate(..) => snapshot.service_principal(id),
+        _ => snapshot.service_principal_by_id(id),
+    };
+    found.cloned().ok_or(Error::NotFound)
+}
+
+pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
+    Ok(wire::service_principal(&load(cx, key).await?, cx.tenant()?.uuid()))
+}
+
+pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
+    let grant = authorize(cx, Permission::WriteApplications)?;
+    let mut properties = change.properties;
+    properties.retain(|_, v| !v.is_null());
+    let text = take_text(&mut properties, "appId").unwrap_or_default();
+    let app_id = parse_uuid(&text).ok_or_else(|| Error::invalid("appId", format!("Invalid object identifier '{text}'.")))?;
+    let registered = application::by_app_id(cx, app_id).await.map_err(|_| {
+        Error::invalid("appId", format!("The appId '{app_id}' of the service principal does not reference a valid application object."))
+    })?;
+    for (name, value) in [
+        ("servicePrincipalType", json!("Application")),
+        ("servicePrincipalNames", json!([app_id])),
+        ("replyUrls", json!(registered.redirect_uris().iter().map(|(_, u)| *u).collect::<Vec<_>>())),
+        ("tags", json!([])),
+    ] {
+        properties.entry(name).or_insert(value);
+    }
+    let principal = ServicePrincipal {
+        id: cx.new_id(),
+        app_id,
+        display_name: take_text(&mut properties, "displayName").unwrap_or(registered.display_name),
+        account_enabled: take_bool(&mut properties, "accountEnabled").unwrap_or(true),
+        app_role_assignment_required: take_bool(&mut properties, "appRoleAssignmentRequired").unwrap_or(false),
+        created: cx.now,
+        deleted: None,
+        version: 1,
+        properties,
+    };
+    let activity = Activity::new("ApplicationManagement", "Add service principal")
+        .target("ServicePrincipal", principal.id.uuid(), &principal.display_name);
+    let change_tx = grant.begin().await?;
+    change_tx.tables().service_principals().insert(&principal).await.map_err(duplicate)?;
+    change_tx.commit(&activity).await?;
+    Ok(wire::service_principal(&principal, cx.tenant()?.uuid()))
+}
+
+fn duplicate(error: comity_store::Error) -> Error {
+    if error.is_conflict("service_principals_app_id") {
+        Error::Duplicate { property: "appId".into() }
+    } else {
+        error.into()
+    }
+}
+
+pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
+    let mut principal = load(cx, key).await?;
+    let mut properties = change.properties;
+    let worker = principal.app_id == well_known::CROSS_CLOUD_WORKER;
+    let grant = authorize(cx, if worker { Permission::SwitchWorker } else { Permission::WriteApplications })?;
+    if worker && properties.keys().any(|k| k != "accountEnabled") {
+        return Err(Error::invalid("accountEnabled", "of the B2B Cross Cloud Worker only `accountEnabled` can be changed"));
+    }
+    let mut activity = Activity::new("ApplicationManagement", "Update service principal")
+        .target("ServicePrincipal", principal.id.uuid(), &principal.display_name);
+    for (name, value) in &properties {
+        activity = activity.changed(name, None, Some(value.to_string()));
+    }
+    if let Some(name) = take_text(&mut properties, "displayName") {
+        principal.display_name = name;
+    }
+    if let Some(flag) = take_bool(&mut properties, "accountEnabled") {
+        principal.account_enabled = flag;
+    }
+    if let Some(flag) = take_bool(&mut properties, "appRoleAssignmentRequired") {
+        principal.app_role_assignment_required = flag;
+    }
+    take(&mut properties, "passwordCredentials");
+    merge(&mut principal.properties, properties);
+    let change_tx = grant.begin().await?;
+    change_tx.tables().service_principals().update(&principal).await?;
+    if worker {
+        let tenant = cx.tenant()?;
+        change_tx.tx().cloud().tenants().set_worker_enabled(tenant, principal.account_enabled).await?;
+    }
+    change_tx.commit(&activity).await
+}
+
+pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
+    let principal = load(cx, key).await?;
+    let grant = authorize(cx, Permission::WriteApplications)?;
+    if well_known::first_party_name(principal.app_id).is_some() {
+        return Err(Error::Forbidden("an application that every organization has cannot be deleted: disable it".into()));
+    }
+    let activity = Activity::new("ApplicationManagement", "Remove service principal")
+        .target("ServicePrincipal", principal.id.uuid(), &principal.display_name);
+    let change = grant.begin().await?;
+    change.tables().service_principals().soft_delete(principal.id, cx.now).await?;
+    change.commit(&activity).await
+}
+

@@ -1,0 +1,165 @@
+//! What the clouds send one another, as calls of the other cloud's router; every exchange is
+//! written down, and a cloud can be made to fail.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use async_trait::async_trait;
+use axum::{Router, body::Body};
+use comity_app::port::{Outbound, OutboundError, OutboundMethod, OutboundRequest, OutboundResponse};
+use comity_model::cloud::Registry;
+use http::{Request, header};
+use tower::ServiceExt as _;
+use url::Url;
+
+/// One exchange between two clouds.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub from: String,
+    pub to: String,
+    pub method: &'static str,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    pub status: u16,
+    pub answer: String,
+}
+
+/// How a cloud fails to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    Down,
+    Slow,
+    /// It answers this, whatever is asked.
+    Says { status: u16, body: String },
+}
+
+/// The wire between all clouds of a world.
+#[derive(Clone, Default)]
+pub struct Wire(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    router: OnceLock<Router>,
+    exchanges: Mutex<Vec<Exchange>>,
+    faults: Mutex<BTreeMap<String, Fault>>,
+}
+
+impl Wire {
+    /// Gives the routers that answer; once.
+    pub fn connect(&self, router: Router) {
+        let _ = self.0.router.set(router);
+    }
+
+    /// Makes a cloud fail, or work again.
+    pub fn fail(&self, cloud: &str, fault: Option<Fault>) {
+        let mut faults = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        match fault {
+            Some(fault) => faults.insert(cloud.to_owned(), fault),
+            None => faults.remove(cloud),
+        };
+    }
+
+    /// Everything sent so far.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.0.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what was sent.
+    pub fn clear(&self) {
+        self.0.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn fault(&self, cloud: &str) -> Option<Fault> {
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).get(cloud).cloned()
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
+        let router = self.0.router.get()?.clone();
+        let response = router.oneshot(request).await.ok()?;
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .collect();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.ok()?;
+        Some((status, headers, body.to_vec()))
+    }
+}
+
+/// One cloud's way out.
+pub struct InProcess {
+    pub registry: Registry,
+    pub wire: Wire,
+}
+
+impl InProcess {
+    fn check(&self, request: &OutboundRequest) -> Result<Url, OutboundError> {
+        let refused = || OutboundError::NotAllowed(request.url.clone());
+        let url = Url::parse(&request.url).map_err(|_| refused())?;
+        let entry = self.registry.find(&request.cloud).ok_or_else(refused)?;
+        let hosts = &entry.hosts;
+        let origin = url.origin().ascii_serialization();
+        let known = [&hosts.login, &hosts.graph, &hosts.portal, &hosts.myapps, &entry.entity];
+        if known.iter().any(|h| **h == origin) { Ok(url) } else { Err(refused()) }
+    }
+}
+
+#[async_trait]
+impl Outbound for InProcess {
+    async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, OutboundError> {
+        let url = self.check(&request)?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        match self.wire.fault(&request.cloud) {
+            Some(Fault::Down) => {
+                return Err(OutboundError::Connect { host, reason: "refused".into() });
+            }
+            Some(Fault::Slow) => return Err(OutboundError::Timeout(host)),
+            Some(Fault::Says { status, body }) => {
+                return Ok(OutboundResponse { status, headers: Vec::new(), body: body.into_bytes() });
+            }
+            None => {}
+        }
+        let method = match request.method {
+            OutboundMethod::Get => "GET",
+            OutboundMethod::Post => "POST",
+        };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        let target = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let mut builder = Request::builder().method(method).uri(target).header(header::HOST, authority);
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        let protocol = |reason: &str| OutboundError::Protocol { host: host.clone(), reason: reason.into() };
+        let built = builder.body(Body::from(request.body.clone())).map_err(|_| protocol("no request"))?;
+        let (status, headers, body) =
+            self.wire.exchange(built).await.ok_or_else(|| protocol("nobody answers"))?;
+        let exchange = Exchange {
+            from: self.registry.own.canonical_name.clone(),
+            to: request.cloud.clone(),
+            method,
+            url: request.url.clone(),
+            headers: request.headers.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            status,
+            answer: String::from_utf8_lossy(&body).into_owned(),
+        };
+        self.wire.0.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        if (300..400).contains(&status) {
+            return Err(OutboundError::Redirect(host));
+        }
+        if body.len() > 256 * 1024 {
+            return Err(OutboundError::TooLarge(host));
+        }
+        Ok(OutboundResponse { status, headers, body })
+    }
+}

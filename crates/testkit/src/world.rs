@@ -1,0 +1,225 @@
+//! The dev world without sockets: the clouds of the product's own data, on either engine.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::{Router, body::Body};
+use comity_app::{App, AppOptions, Context, Settings, port::Clock as _};
+use comity_crypto::{Sealer, sha256};
+use comity_demo::client::{Answer, Ask, Transport};
+use comity_model::secret::Secret;
+use comity_server::{
+    dev::{
+        clouds::{self, DevCloud},
+        fill,
+        manifest::Manifest,
+        secrets::Secrets,
+        seed::{self, Seed},
+        world,
+    },
+    site,
+};
+use comity_store::{Options as StoreOptions, Store};
+use http::{Request, header};
+use tower::ServiceExt as _;
+
+use crate::{
+    clock::FakeClock,
+    outbound::{InProcess, Wire},
+    random::SeededRandom,
+};
+
+/// Port in the addresses of a world; nobody listens there.
+const PORT: u16 = 8443;
+
+/// Which engine keeps the clouds' data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    /// The server that `TEST_POSTGRES_URL` names, a schema per cloud.
+    Postgres,
+}
+
+impl Engine {
+    /// The engines that can be used here: SQLite always.
+    pub fn available() -> Vec<Self> {
+        match std::env::var("TEST_POSTGRES_URL") {
+            Ok(_) => vec![Self::Sqlite, Self::Postgres],
+            Err(_) => vec![Self::Sqlite],
+        }
+    }
+}
+
+/// Several clouds in one process.
+pub struct World {
+    pub clock: FakeClock,
+    pub wire: Wire,
+    pub apps: Vec<(String, App)>,
+    pub router: Router,
+    pub seeds: Vec<Seed>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// The dev world, freshly filled.
+    pub async fn start(engine: Engine) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let clock = FakeClock::default();
+        let wire = Wire::default();
+        let clouds = clouds::built_in(PORT)?;
+        let random = SeededRandom::new(7);
+        let seeds = seed::seeds(&clouds, &world::World::built_in()?, PORT, &mut Secrets::new(None, &random))?;
+        let mut apps = Vec::new();
+        for (number, cloud) in clouds.iter().enumerate() {
+            let app = start_cloud(engine, number, cloud, &clouds, &clock, &wire, folder.path()).await?;
+            apps.push((cloud.entry.key.clone(), app));
+        }
+        for (key, app) in &apps {
+            if let Some(seed) = seeds.iter().find(|s| s.cloud == *key) {
+                fill::fill(app, seed).await?;
+            }
+        }
+        let all: Vec<App> = apps.iter().map(|(_, app)| app.clone()).collect();
+        let router = site::router(&all, &dev_sites(&folder.path().join("mail"), &seeds))?;
+        wire.connect(router.clone());
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, "in process: no certificate\n")?;
+        let entries = clouds.iter().zip(&seeds).map(|(c, s)| (&c.entry, s));
+        Manifest::new(&ca, entries).write(folder.path())?;
+        Ok(Self { clock, wire, apps, router, seeds, folder })
+    }
+
+    /// One cloud's application.
+    pub fn app(&self, key: &str) -> anyhow::Result<&App> {
+        let found = self.apps.iter().find(|(k, _)| k == key);
+        found.map(|(_, app)| app).with_context(|| format!("no cloud `{key}`"))
+    }
+
+    /// `world.json`, as a program would read it.
+    pub fn manifest(&self) -> PathBuf {
+        self.folder.path().join("world.json")
+    }
+
+    /// Delivers the mail that waits.
+    pub async fn deliver_mail(&self) -> anyhow::Result<usize> {
+        let mut delivered = 0;
+        for (_, app) in &self.apps {
+            delivered += deliver(app).await?;
+        }
+        Ok(delivered)
+    }
+
+    /// The way of the demo's browser and scripts into this world. Mail is delivered before every
+    /// request, as the job would have done meanwhile.
+    pub fn transport(&self) -> Transport {
+        let (router, apps) = (self.router.clone(), self.apps.clone());
+        Transport::new(move |ask| {
+            let (router, apps) = (router.clone(), apps.clone());
+            Box::pin(async move {
+                let answer = exchange(router, ask).await;
+                for (_, app) in &apps {
+                    deliver(app).await?;
+                }
+                answer
+            })
+        })
+    }
+
+    /// The options that play the demo's story here.
+    pub fn story(&self) -> comity_demo::Options {
+        let (read, wait) = (self.clock.clone(), self.clock.clone());
+        let clock = comity_demo::Clock::new(move || {
+            let micros = u64::try_from(read.time().micros()).unwrap_or(0);
+            std::time::SystemTime::UNIX_EPOCH + Duration::from_micros(micros)
+        })
+        .with_wait(move |time| wait.forward_micros(i64::try_from(time.as_micros()).unwrap_or(0)));
+        let random = SeededRandom::new(11);
+        comity_demo::Options {
+            manifest: self.manifest(),
+            json: false,
+            pause: false,
+            keep: false,
+            clock,
+            chance: comity_demo::Chance::new(move |bytes| {
+                comity_app::port::Random::fill(&random, bytes);
+            }),
+            transport: Some(self.transport()),
+        }
+    }
+}
+
+async fn deliver(app: &App) -> anyhow::Result<usize> {
+    let cx = Context::new(app, comity_app::Client::default());
+    Ok(comity_app::mail::deliver(&cx, &site::letter_writer(app)).await?)
+}
+
+fn dev_sites(mail: &std::path::Path, seeds: &[Seed]) -> site::DevSites {
+    site::DevSites { mail: mail.to_owned(), seeds: seeds.to_vec() }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call; a struct would only repeat the names")]
+async fn start_cloud(
+    engine: Engine,
+    number: usize,
+    cloud: &DevCloud,
+    clouds: &[DevCloud],
+    clock: &FakeClock,
+    wire: &Wire,
+    folder: &std::path::Path,
+) -> anyhow::Result<App> {
+    let registry = clouds::registry(clouds, &cloud.entry.key, "")?;
+    let store = match engine {
+        Engine::Sqlite => Store::memory().await?,
+        Engine::Postgres => {
+            let url = std::env::var("TEST_POSTGRES_URL").context("TEST_POSTGRES_URL is not set")?;
+            let unique = folder.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+            let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let schema = format!("w{name}_{number}");
+            Store::open(&url, StoreOptions { schema: Some(schema), connections: 8, ..StoreOptions::default() }).await?
+        }
+    };
+    let key = sha256(cloud.entry.key.as_bytes());
+    let mail = folder.join("mail");
+    std::fs::create_dir_all(&mail)?;
+    let clock_of_mail = clock.clone();
+    let _ = clock_of_mail.now();
+    let seed = u64::try_from(number).unwrap_or(0) + 100;
+    let options = AppOptions {
+        registry: registry.clone(),
+        store,
+        sealer: Sealer::from_key(key),
+        pepper: Secret::new(sha256(key)),
+        outbound: Arc::new(InProcess { registry, wire: wire.clone() }),
+        mailer: site::folder_mailer(&mail, Arc::new(clock.clone()), Arc::new(SeededRandom::new(seed + 1000))),
+        clock: Arc::new(clock.clone()),
+        random: Arc::new(SeededRandom::new(seed)),
+        settings: Settings { dev_world: true, ..Settings::default() },
+    };
+    Ok(App::start(options).await?)
+}
+
+/// One request of the demo's client, answered by the router.
+async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
+    let host = ask.url.host_str().context("the URL has no host")?;
+    let authority = match ask.url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let target = match ask.url.query() {
+        Some(query) => format!("{}?{query}", ask.url.path()),
+        None => ask.url.path().to_owned(),
+    };
+    let mut request = Request::builder().method(ask.method).uri(target).body(Body::from(ask.body))?;
+    *request.headers_mut() = ask.headers;
+    request.headers_mut().insert(header::HOST, authority.parse()?);
+    let peer = comity_edge::peer::Peer {
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        server_name: None,
+        client_certificate: None,
+    };
+    request.extensions_mut().insert(peer);
+    let response = router.oneshot(request).await?;
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, 8 << 20).await?;
+    Ok(Answer { status: parts.status, headers: parts.headers, body })
+}
