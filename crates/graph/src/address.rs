@@ -260,7 +260,12 @@ fn start(segments: &[String]) -> Result<(Target, String)> {
 
 /// 501 for what the original has, else 404 (nothing known at all) or 400 (a known path goes on).
 fn nowhere(all: &[String], segment: Option<&String>) -> Failure {
-    let normal: Vec<String> = all.iter().map(|s| normal(s)).collect();
+    // A cast says nothing about whether the path is there.
+    let normal: Vec<String> = all
+        .iter()
+        .map(|s| normal(s))
+        .filter(|s| !s.starts_with("graph."))
+        .collect();
     let borrowed: Vec<&str> = normal.iter().map(String::as_str).collect();
     let first = all.first();
     match segment {

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod backend;
 pub mod body;
+pub mod directory;
 pub mod error;
 pub mod handle;
 pub mod metadata;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use backend::{Backend, Caller, Seal};
+pub use directory::site;
 pub use error::{Failure, TokenFault};
 pub use handle::Call;
 

@@ -51,7 +51,7 @@ impl Options {
                 options.reference = Some(value.into_owned());
                 continue;
             }
-            options.add(&name, value.into_owned())?;
+            options.add(name.trim(), value.into_owned())?;
         }
         Ok(options)
     }
@@ -132,6 +132,7 @@ mod tests {
             "$filter=displayName eq 'a'",
             "%24filter=displayName%20eq%20%27a%27",
             "filter=displayName+eq+'a'",
+            "$filter%20=displayName+eq+'a'",
             "&$Filter=displayName+eq+'a'&",
         ] {
             let options = Options::parse(query).unwrap();

@@ -21,16 +21,28 @@ struct Xor;
 
 impl Seal for Xor {
     fn seal(&self, purpose: &'static str, context: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
-        let sum = plain.iter().fold(7_u8, |s, b| s.wrapping_mul(31).wrapping_add(*b));
+        let sum = plain
+            .iter()
+            .fold(7_u8, |s, b| s.wrapping_mul(31).wrapping_add(*b));
         let key = [purpose.as_bytes(), context].concat();
-        let mixed = plain.iter().chain([&sum]).zip(key.iter().cycle()).map(|(p, k)| p ^ k);
+        let mixed = plain
+            .iter()
+            .chain([&sum])
+            .zip(key.iter().cycle())
+            .map(|(p, k)| p ^ k);
         Some(mixed.collect())
     }
     fn open(&self, purpose: &'static str, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let key = [purpose.as_bytes(), context].concat();
-        let mut plain: Vec<u8> = sealed.iter().zip(key.iter().cycle()).map(|(p, k)| p ^ k).collect();
+        let mut plain: Vec<u8> = sealed
+            .iter()
+            .zip(key.iter().cycle())
+            .map(|(p, k)| p ^ k)
+            .collect();
         let sum = plain.pop()?;
-        let right = plain.iter().fold(7_u8, |s, b| s.wrapping_mul(31).wrapping_add(*b));
+        let right = plain
+            .iter()
+            .fold(7_u8, |s, b| s.wrapping_mul(31).wrapping_add(*b));
         (sum == right).then_some(plain)
     }
 }
@@ -48,13 +60,22 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
     }
     pub fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
     pub fn message(&self) -> String {
-        self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
+        self.json()["error"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -71,7 +92,12 @@ pub fn all_scopes() -> BTreeSet<String> {
     everything
         .flat_map(|o| [o.delegated, o.application])
         .flatten()
-        .flat_map(|s| s.alternatives().flatten().map(|n| (*n).to_owned()).collect::<Vec<_>>())
+        .flat_map(|s| {
+            s.alternatives()
+                .flatten()
+                .map(|n| (*n).to_owned())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -88,7 +114,11 @@ impl Edge {
             user: Some(USER_ID.parse().unwrap()),
             held: all_scopes(),
         };
-        Self { router: router(graph), memory: Arc::default(), caller: Ok(caller) }
+        Self {
+            router: router(graph),
+            memory: Arc::default(),
+            caller: Ok(caller),
+        }
     }
 
     /// The same edge for a token with these scopes.
@@ -99,17 +129,29 @@ impl Edge {
             user: user.then(|| USER_ID.parse().unwrap()),
             held: scopes.iter().map(|s| (*s).to_owned()).collect(),
         };
-        Self { router: self.router.clone(), memory: self.memory.clone(), caller: Ok(caller) }
+        Self {
+            router: self.router.clone(),
+            memory: self.memory.clone(),
+            caller: Ok(caller),
+        }
     }
 
     pub fn with_tenant(&self, tenant: Uuid) -> Self {
         let mut caller = self.caller.clone().unwrap();
         caller.tenant = tenant;
-        Self { router: self.router.clone(), memory: self.memory.clone(), caller: Ok(caller) }
+        Self {
+            router: self.router.clone(),
+            memory: self.memory.clone(),
+            caller: Ok(caller),
+        }
     }
 
     pub fn with_fault(&self, fault: TokenFault) -> Self {
-        Self { router: self.router.clone(), memory: self.memory.clone(), caller: Err(fault) }
+        Self {
+            router: self.router.clone(),
+            memory: self.memory.clone(),
+            caller: Err(fault),
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -137,13 +179,24 @@ impl Edge {
     ) -> Answer {
         let bytes = body.as_ref().map(|b| b.to_string().into_bytes());
         let mut headers = headers.to_vec();
-        if bytes.is_some() && !headers.iter().any(|(n, _)| n.eq_ignore_ascii_case("content-type")) {
+        if bytes.is_some()
+            && !headers
+                .iter()
+                .any(|(n, _)| n.eq_ignore_ascii_case("content-type"))
+        {
             headers.push(("content-type", "application/json"));
         }
-        self.raw(method, path, &headers, bytes.unwrap_or_default()).await
+        self.raw(method, path, &headers, bytes.unwrap_or_default())
+            .await
     }
 
-    pub async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -8,6 +8,8 @@ use std::{
 use async_trait::async_trait;
 use comity_graph::backend::{Backend, Error, Result};
 use comity_model::{
+    conditional_access::ConditionalAccessPolicy,
+    cross_tenant::CrossTenantPartner,
     query::{Listing, Query},
     resource::{
         self, Action, Function, ResourceType,
@@ -30,6 +32,8 @@ struct State {
     objects: BTreeMap<&'static str, Vec<Json>>,
     references: BTreeSet<(String, &'static str, String)>,
     made: u32,
+    /// What functions answer.
+    answer: Json,
     /// Calls that changed something.
     writes: Vec<String>,
 }
@@ -61,7 +65,26 @@ impl Memory {
 
     /// Puts a reference there.
     pub fn refer(&self, owner: &str, relation: &'static str, id: &str) {
-        self.state.lock().unwrap().references.insert((owner.into(), relation, id.into()));
+        self.state
+            .lock()
+            .unwrap()
+            .references
+            .insert((owner.into(), relation, id.into()));
+    }
+
+    /// What functions answer.
+    pub fn answer(&self, answer: Value) {
+        self.state.lock().unwrap().answer = answer.as_object().cloned().unwrap_or_default();
+    }
+
+    /// Overwrites one property of a stored object.
+    pub fn set(&self, type_name: &str, id: &str, name: &str, value: &str) {
+        let mut state = self.state.lock().unwrap();
+        for object in state.objects.get_mut(type_name).into_iter().flatten() {
+            if text(object, "id") == id {
+                object.insert(name.into(), value.into());
+            }
+        }
     }
 
     /// What was written, in order.
@@ -72,7 +95,10 @@ impl Memory {
     /// A stored object.
     pub fn get(&self, resource: &'static ResourceType, id: &str) -> Option<Json> {
         let state = self.state.lock().unwrap();
-        state.of(resource).into_iter().find(|o| text(o, resource.key) == id)
+        state
+            .of(resource)
+            .into_iter()
+            .find(|o| text(o, resource.key) == id)
     }
 }
 
@@ -82,7 +108,10 @@ impl State {
         let mut all = self.objects.get(resource.name).cloned().unwrap_or_default();
         for derived in resource.derived {
             for mut object in self.objects.get(derived.name).cloned().unwrap_or_default() {
-                object.insert("@odata.type".into(), format!("#{}", derived.full_name()).into());
+                object.insert(
+                    "@odata.type".into(),
+                    format!("#{}", derived.full_name()).into(),
+                );
                 all.push(object);
             }
         }
@@ -91,17 +120,26 @@ impl State {
 
     fn owner(&self, place: &Place) -> Result<String> {
         let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
-        let owner = Object { place: Place::of(parent.resource), key: parent.key.clone() };
+        let owner = Object {
+            place: Place::of(parent.resource),
+            key: parent.key.clone(),
+        };
         Ok(text(&self.find(&owner)?, parent.resource.key).to_owned())
     }
 
     fn targets(&self, owner: &str, relation: &str) -> BTreeSet<String> {
-        let found = self.references.iter().filter(|(o, r, _)| o == owner && *r == relation);
+        let found = self
+            .references
+            .iter()
+            .filter(|(o, r, _)| o == owner && *r == relation);
         found.map(|(_, _, id)| id.clone()).collect()
     }
 
     fn holders(&self, id: &str) -> BTreeSet<String> {
-        let found = self.references.iter().filter(|(_, r, t)| t == id && *r == "members");
+        let found = self
+            .references
+            .iter()
+            .filter(|(_, r, t)| t == id && *r == "members");
         found.map(|(o, _, _)| o.clone()).collect()
     }
 
@@ -119,7 +157,9 @@ impl State {
     }
 
     fn at(&self, place: &Place) -> Result<Vec<Json>> {
-        let Some(parent) = &place.parent else { return Ok(self.of(place.resource)) };
+        let Some(parent) = &place.parent else {
+            return Ok(self.of(place.resource));
+        };
         let owner = self.owner(place)?;
         let keep = |ids: BTreeSet<String>| {
             let all = self.of(place.resource).into_iter();
@@ -143,18 +183,27 @@ impl State {
     fn find(&self, object: &Object) -> Result<Json> {
         let place = &object.place;
         if let (Key::Only, Some(parent)) = (&object.key, &place.parent) {
-            let owner = Object { place: Place::of(parent.resource), key: parent.key.clone() };
+            let owner = Object {
+                place: Place::of(parent.resource),
+                key: parent.key.clone(),
+            };
             let owner = self.find(&owner)?;
             let id = text(&owner, &format!("{}Id", parent.navigation.name)).to_owned();
             let all = self.of(place.resource);
-            return all.into_iter().find(|o| text(o, "id") == id).ok_or(Error::NotFound);
+            return all
+                .into_iter()
+                .find(|o| text(o, "id") == id)
+                .ok_or(Error::NotFound);
         }
         let fits = |o: &Json| match &object.key {
             Key::Only => true,
             Key::Id(id) => text(o, place.resource.key) == id,
             Key::Alternate(property, value) => text(o, property.name).eq_ignore_ascii_case(value),
         };
-        self.at(place)?.into_iter().find(fits).ok_or(Error::NotFound)
+        self.at(place)?
+            .into_iter()
+            .find(fits)
+            .ok_or(Error::NotFound)
     }
 
     fn stored(&mut self, object: &Object) -> Result<&mut Json> {
@@ -167,7 +216,9 @@ impl State {
             .map_or(resource.name, |r| r.name);
         let id = text(&found, resource.key).to_owned();
         let list = self.objects.get_mut(name).ok_or(Error::NotFound)?;
-        list.iter_mut().find(|o| text(o, resource.key) == id).ok_or(Error::NotFound)
+        list.iter_mut()
+            .find(|o| text(o, resource.key) == id)
+            .ok_or(Error::NotFound)
     }
 }
 
@@ -187,10 +238,27 @@ fn complete(resource: &ResourceType, object: &mut Json, id: &str) {
             "resourceDisplayName": "R"}),
         "directoryRole" => json!({"displayName": "User Administrator", "description": "…"}),
         "crossTenantAccessPolicyConfigurationPartner" => json!({}),
-        _ => json!({"createdDateTime": "2026-01-15T09:57:58Z", "modifiedDateTime": "2026-01-15T09:57:58Z"}),
+        _ => {
+            json!({"createdDateTime": "2026-01-15T09:57:58Z", "modifiedDateTime": "2026-01-15T09:57:58Z"})
+        }
     };
     object.extend(added.as_object().cloned().unwrap_or_default());
-    object.entry("createdDateTime").or_insert_with(|| "2026-01-15T09:57:58Z".into());
+    object
+        .entry("createdDateTime")
+        .or_insert_with(|| "2026-01-15T09:57:58Z".into());
+    let graph = Value::Object(object.clone());
+    let document = match resource.name {
+        "conditionalAccessPolicy" => {
+            ConditionalAccessPolicy::from_graph(&graph).map(|p| p.to_graph())
+        }
+        "crossTenantAccessPolicyConfigurationPartner" => {
+            object.remove("createdDateTime");
+            let graph = Value::Object(object.clone());
+            CrossTenantPartner::from_graph(&graph).map(|p| p.to_graph())
+        }
+        _ => return,
+    };
+    object.extend(document.unwrap());
 }
 
 #[async_trait]
@@ -213,27 +281,43 @@ impl Backend for Memory {
                 state.owner(place)?;
             }
             let same = text(&object, key);
-            if !same.is_empty() && state.of(place.resource).iter().any(|o| text(o, key) == same) {
-                return Err(Error::Duplicate { property: key.into() });
+            if !same.is_empty()
+                && state
+                    .of(place.resource)
+                    .iter()
+                    .any(|o| text(o, key) == same)
+            {
+                return Err(Error::Duplicate {
+                    property: key.into(),
+                });
             }
             let upn = text(&object, "userPrincipalName").to_owned();
             let taken = state.of(place.resource);
             if !upn.is_empty() && taken.iter().any(|o| text(o, "userPrincipalName") == upn) {
-                return Err(Error::Duplicate { property: "userPrincipalName".into() });
+                return Err(Error::Duplicate {
+                    property: "userPrincipalName".into(),
+                });
             }
             state.made += 1;
             if same.is_empty() {
                 object.insert(key.into(), guid(state.made).into());
             }
-            state.writes.push(format!("create {}", change.resource.name));
+            state
+                .writes
+                .push(format!("create {}", change.resource.name));
         }
         let id = text(&object, key).to_owned();
         complete(change.resource, &mut object, &id);
         self.put(change.resource, Value::Object(object));
         for (navigation, references) in &change.bindings {
-            references.iter().for_each(|r| self.refer(&id, navigation.name, &r.id.to_string()));
+            references
+                .iter()
+                .for_each(|r| self.refer(&id, navigation.name, &r.id.to_string()));
         }
-        self.state.lock().unwrap().find(&Object { place: Place::of(place.resource), key: Key::Id(id) })
+        self.state.lock().unwrap().find(&Object {
+            place: Place::of(place.resource),
+            key: Key::Id(id),
+        })
     }
 
     async fn update(&self, object: &Object, change: Change) -> Result<()> {
@@ -244,7 +328,10 @@ impl Backend for Memory {
         let id = text(stored, resource.key).to_owned();
         for (navigation, references) in change.bindings {
             for reference in references {
-                if !state.references.insert((id.clone(), navigation.name, reference.id.to_string())) {
+                if !state
+                    .references
+                    .insert((id.clone(), navigation.name, reference.id.to_string()))
+                {
                     return Err(Error::ReferenceExists);
                 }
             }
@@ -259,7 +346,9 @@ impl Backend for Memory {
         for list in state.objects.values_mut() {
             list.retain(|o| *o != found);
         }
-        state.writes.push(format!("delete {}", object.place.resource.name));
+        state
+            .writes
+            .push(format!("delete {}", object.place.resource.name));
         Ok(())
     }
 
@@ -282,14 +371,22 @@ impl Backend for Memory {
         let mut state = self.state.lock().unwrap();
         let owner = state.owner(place)?;
         let relation = place.parent.as_ref().map_or("", |p| p.navigation.name);
-        if !state.references.remove(&(owner, relation, reference.id.to_string())) {
+        if !state
+            .references
+            .remove(&(owner, relation, reference.id.to_string()))
+        {
             return Err(Error::ReferenceMissing);
         }
         state.writes.push(format!("remove {relation}"));
         Ok(())
     }
 
-    async fn act(&self, object: &Object, action: &'static Action, parameters: Json) -> Result<Json> {
+    async fn act(
+        &self,
+        object: &Object,
+        action: &'static Action,
+        parameters: Json,
+    ) -> Result<Json> {
         let mut state = self.state.lock().unwrap();
         state.find(object)?;
         state.writes.push(action.name.to_owned());
@@ -304,6 +401,10 @@ impl Backend for Memory {
     }
 
     async fn call(&self, function: &'static Function, argument: &str) -> Result<Json> {
+        let answer = self.state.lock().unwrap().answer.clone();
+        if !answer.is_empty() {
+            return Ok(answer);
+        }
         let found = json!({function.parameter.name: argument, "displayName": "Contoso, Ltd",
             "defaultDomainName": "contoso.com"});
         Ok(found.as_object().cloned().unwrap_or_default())
