@@ -190,9 +190,8 @@ fn without_organisation<'a>(segments: &'a [String], caller: &Caller) -> &'a [Str
 
 fn function(segments: &[String]) -> Result<Option<(Target, String)>> {
     let path = segments.join("/");
-    let (name, inner) = match parenthesis(&path) {
-        Ok(read) => read,
-        Err(_) => return Ok(None),
+    let Ok((name, inner)) = parenthesis(&path) else {
+        return Ok(None);
     };
     let Some(function) = FUNCTIONS.iter().find(|f| f.path.eq_ignore_ascii_case(name)) else {
         return Ok(None);

@@ -14,6 +14,13 @@ pub struct Failure {
     pub code: &'static str,
     /// `error.message`
     pub message: String,
+    /// What few refusals have.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// What few refusals have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra {
     /// `error.innerError.message`
     pub inner: Option<String>,
     /// `error.details`: code and target.
@@ -51,11 +58,20 @@ impl Failure {
             status,
             code,
             message: message.into(),
-            inner: None,
-            detail: None,
-            retry_after: None,
-            claims: None,
+            extra: None,
         }
+    }
+
+    fn later(self, seconds: i64) -> Self {
+        self.with(Extra {
+            retry_after: Some(seconds),
+            ..Extra::default()
+        })
+    }
+
+    fn with(mut self, extra: Extra) -> Self {
+        self.extra = Some(Box::new(extra));
+        self
     }
 
     /// 400 of the parser.
@@ -184,9 +200,13 @@ impl Failure {
                 Some(claims),
             ),
         };
-        Self {
-            claims,
-            ..Self::new(401, "InvalidAuthenticationToken", message)
+        let failure = Self::new(401, "InvalidAuthenticationToken", message);
+        match claims {
+            None => failure,
+            claims => failure.with(Extra {
+                claims,
+                ..Extra::default()
+            }),
         }
     }
 
@@ -195,6 +215,10 @@ impl Failure {
         let (code, message) = match area {
             Area::Directory | Area::Invitation => (
                 "Authorization_RequestDenied",
+                "Insufficient privileges to complete the operation.",
+            ),
+            Area::Policy | Area::ConditionalAccess if !reason.is_empty() => (
+                "AccessDenied",
                 "Insufficient privileges to complete the operation.",
             ),
             Area::Policy | Area::ConditionalAccess => (
@@ -281,24 +305,16 @@ impl Failure {
                 "BadGateway",
                 format!("The cloud '{cloud}' gave no usable answer: {reason}"),
             ),
-            Error::TooMany { retry_after } => Self {
-                retry_after: Some(retry_after),
-                ..Self::new(
-                    429,
-                    "TooManyRequests",
-                    format!(
-                        "Your request is throttled temporarily. Please try after {retry_after} seconds."
-                    ),
-                )
-            },
-            Error::Unavailable => Self {
-                retry_after: Some(5),
-                ..Self::new(
-                    503,
-                    "ServiceUnavailable",
-                    "The service is temporarily unavailable.",
-                )
-            },
+            Error::TooMany { retry_after } => {
+                let text = format!(
+                    "Your request is throttled temporarily. Please try after {retry_after} seconds."
+                );
+                Self::new(429, "TooManyRequests", text).later(retry_after)
+            }
+            Error::Unavailable => {
+                let text = "The service is temporarily unavailable.";
+                Self::new(503, "ServiceUnavailable", text).later(5)
+            }
             Error::Internal(text) => {
                 tracing::error!(
                     resource = site.resource.name,
@@ -323,32 +339,34 @@ fn invalid(site: Site<'_>, field: &str, rule: &str) -> Failure {
     };
     match resource.area {
         // The original hides the numbered text of Conditional Access in `innerError`.
-        Area::ConditionalAccess => Failure {
+        Area::ConditionalAccess => Failure::bad_request(message).with(Extra {
             inner: Some(rule.to_owned()),
-            ..Failure::bad_request(message)
-        },
+            ..Extra::default()
+        }),
         Area::Invitation => Failure::bad_request(message),
         _ => Failure::invalid(message),
     }
 }
 
 fn duplicate(site: Site<'_>, property: String) -> Failure {
-    match site.resource.area {
-        Area::Directory if property == "userPrincipalName" => Failure {
-            message: format!(
-                "Another object with the same value for property {property} already exists."
-            ),
-            detail: Some(("ObjectConflict", property)),
-            ..Failure::invalid("")
-        },
-        area => Failure {
-            status: if area == Area::Policy { 409 } else { 400 },
-            detail: Some(("ObjectConflict", property)),
-            ..Failure::new(
-                400,
-                "Request_MultipleObjectsWithSameKeyValue",
-                "A conflicting object with one or more of the specified property values is present in the directory.",
-            )
-        },
-    }
+    let status = if site.resource.area == Area::Policy {
+        409
+    } else {
+        400
+    };
+    let failure = if property == "userPrincipalName" {
+        Failure::invalid(format!(
+            "Another object with the same value for property {property} already exists."
+        ))
+    } else {
+        Failure::new(
+            status,
+            "Request_MultipleObjectsWithSameKeyValue",
+            "A conflicting object with one or more of the specified property values is present in the directory.",
+        )
+    };
+    failure.with(Extra {
+        detail: Some(("ObjectConflict", property)),
+        ..Extra::default()
+    })
 }

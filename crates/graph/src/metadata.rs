@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use comity_model::resource::{self, Access, FUNCTIONS, Kind, Property, ResourceType, Shape};
+use comity_model::resource::{
+    self, Access, Action, FUNCTIONS, Kind, Property, ResourceType, Shape,
+};
 
 /// The document.
 pub fn document() -> String {
@@ -70,27 +72,31 @@ impl Schema {
         text.push_str("</EntityType>\n");
         self.entities.insert(resource.name, text);
         for action in resource.actions {
-            let mut parameters = String::new();
-            for parameter in action.parameters {
-                let kind = self.type_of(parameter);
-                let _ = write!(
-                    parameters,
-                    "<Parameter Name=\"{}\" Type=\"{kind}\"/>",
-                    parameter.name
-                );
-            }
-            let returns = action.returns.map(|shape| {
-                self.shape(shape);
-                format!("<ReturnType Type=\"graph.{}\"/>", shape.name)
-            });
-            let _ = writeln!(
-                self.operations,
-                "<Action Name=\"{}\" IsBound=\"true\"><Parameter Name=\"bindingParameter\" Type=\"graph.{}\"/>{parameters}{}</Action>",
-                action.name,
-                resource.name,
-                returns.unwrap_or_default()
+            self.action(resource, action);
+        }
+    }
+
+    fn action(&mut self, resource: &ResourceType, action: &'static Action) {
+        let mut parameters = String::new();
+        for parameter in action.parameters {
+            let kind = self.type_of(parameter);
+            let _ = write!(
+                parameters,
+                "<Parameter Name=\"{}\" Type=\"{kind}\"/>",
+                parameter.name
             );
         }
+        let returns = action.returns.map(|shape| {
+            self.shape(shape);
+            format!("<ReturnType Type=\"graph.{}\"/>", shape.name)
+        });
+        let _ = writeln!(
+            self.operations,
+            "<Action Name=\"{}\" IsBound=\"true\"><Parameter Name=\"bindingParameter\" Type=\"graph.{}\"/>{parameters}{}</Action>",
+            action.name,
+            resource.name,
+            returns.unwrap_or_default()
+        );
     }
 
     fn property(&mut self, text: &mut String, property: &Property) {

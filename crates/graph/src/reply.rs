@@ -122,39 +122,46 @@ impl Envelope {
     pub fn refuse(&self, failure: &Failure) -> Response {
         let date = self.now.to_rfc3339();
         let date = date.split(['.', 'Z']).next().unwrap_or_default();
-        let mut inner = json!({
-            "date": date,
-            "request-id": self.request_id,
-            "client-request-id": self.client_request_id,
-        });
-        if let Some(message) = &failure.inner {
-            inner["message"] = message.as_str().into();
+        let extra = failure.extra.as_deref().cloned().unwrap_or_default();
+        let mut inner = Map::new();
+        inner.insert("date".into(), date.into());
+        inner.insert("request-id".into(), self.request_id.to_string().into());
+        let client = self.client_request_id.to_string();
+        inner.insert("client-request-id".into(), client.into());
+        if let Some(message) = extra.inner {
+            inner.insert("message".into(), message.into());
         }
-        let mut error =
-            json!({"code": failure.code, "message": failure.message, "innerError": inner});
-        if let Some((code, target)) = &failure.detail {
-            error["details"] =
-                json!([{"code": code, "message": failure.message, "target": target}]);
+        let mut error = Map::new();
+        error.insert("code".into(), failure.code.into());
+        error.insert("message".into(), failure.message.as_str().into());
+        if let Some((code, target)) = extra.detail {
+            let detail = json!([{"code": code, "message": failure.message, "target": target}]);
+            error.insert("details".into(), detail);
         }
+        error.insert("innerError".into(), Value::Object(inner));
         let mut response = Response::new(Body::from(json!({"error": error}).to_string()));
         *response.status_mut() =
             StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         set(headers, header::CONTENT_TYPE, "application/json");
-        if let Some(seconds) = failure.retry_after {
+        if let Some(seconds) = extra.retry_after {
             set(headers, header::RETRY_AFTER, &seconds.to_string());
         }
         if failure.status == 401 {
-            set(headers, header::WWW_AUTHENTICATE, &self.challenge(failure));
+            set(
+                headers,
+                header::WWW_AUTHENTICATE,
+                &self.challenge(extra.claims.as_deref()),
+            );
         }
         self.common(headers);
         response
     }
 
-    fn challenge(&self, failure: &Failure) -> String {
+    fn challenge(&self, claims: Option<&str>) -> String {
         let uri = &self.authorization_uri;
         let base = format!("Bearer realm=\"\", authorization_uri=\"{uri}\", client_id=\"{GRAPH}\"");
-        match &failure.claims {
+        match claims {
             Some(claims) => format!("{base}, error=\"insufficient_claims\", claims=\"{claims}\""),
             None => base,
         }

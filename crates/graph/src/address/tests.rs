@@ -1,3 +1,4 @@
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
 use std::collections::BTreeSet;
 
 use uuid::Uuid;

@@ -197,9 +197,9 @@ impl Parser<'_> {
             return Ok(filter);
         }
         if self.take_word("in") {
-            return self.in_list(subject);
+            return self.in_list(&subject);
         }
-        self.comparison(subject)
+        self.comparison(&subject)
     }
 
     /// Fails unless the description allows the operators (and `not`, where inside one).
@@ -229,12 +229,11 @@ impl Parser<'_> {
             rest.push(self.name()?);
         }
         let element = self.element.clone().filter(|e| e.variable == first);
-        let (property, base, base_ops, many) = match element {
-            Some(element) => (element.list, None, element.list.filter, false),
-            None => {
-                let property = property(self.resource, &first)?;
-                (property, Some(property), property.filter, property.many)
-            }
+        let (property, base, base_ops, many) = if let Some(element) = element {
+            (element.list, None, element.list.filter, false)
+        } else {
+            let property = property(self.resource, &first)?;
+            (property, Some(property), property.filter, property.many)
         };
         if rest.is_empty() {
             // A list of lists does not exist; a complex property compares by its members only.
@@ -339,7 +338,7 @@ impl Parser<'_> {
         }
     }
 
-    fn comparison(&mut self, subject: Subject) -> Result<Filter> {
+    fn comparison(&mut self, subject: &Subject) -> Result<Filter> {
         let comparison = self.operator()?;
         let bit = match comparison {
             Comparison::Equal => op::EQ,
@@ -349,7 +348,7 @@ impl Parser<'_> {
             Comparison::Greater => op::GT,
             Comparison::Less => op::LT,
         };
-        self.allow(&subject, bit, false)?;
+        self.allow(subject, bit, false)?;
         if comparison == Comparison::NotEqual {
             self.note("ne");
         }
@@ -361,8 +360,8 @@ impl Parser<'_> {
         Ok(Filter::Compare(subject.path, comparison, value))
     }
 
-    fn in_list(&mut self, subject: Subject) -> Result<Filter> {
-        self.allow(&subject, op::IN, false)?;
+    fn in_list(&mut self, subject: &Subject) -> Result<Filter> {
+        self.allow(subject, op::IN, false)?;
         self.need_mark('(')?;
         let mut values = Vec::new();
         loop {

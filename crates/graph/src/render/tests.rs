@@ -1,3 +1,4 @@
+#![expect(clippy::needless_pass_by_value, reason = "written in place")]
 use comity_model::resource::{
     APPLICATION, DIRECTORY_OBJECT, GROUP, IP_NAMED_LOCATION, NAMED_LOCATION, SERVICE_PRINCIPAL,
     USER,

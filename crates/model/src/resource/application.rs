@@ -3,7 +3,7 @@
 use super::{
     Action, DIRECTORY_OBJECT, Navigation, ResourceType, SERVICE_PRINCIPAL, USER,
     property::{
-        Initial, Property, Search, complex, flag, guid,
+        Initial, Property, Search, complex, document, flag, guid,
         op::{COUNT, DATE, DIRECTORY, EQ, GE, IN, LE, NE, NOT, NULL, STARTS, WORD},
         text, time, word,
     },
@@ -86,11 +86,8 @@ static PROPERTIES: &[Property] = &[
         .initial(Initial::Bool(false))
         .shown(),
     complex("optionalClaims", &shape::OPTIONAL_CLAIMS).shown(),
-    complex("addIns", &shape::KEY_VALUE)
-        .many()
-        .read_only()
-        .shown(),
-    complex("certification", &shape::KEY_VALUE)
+    document("addIns", "addIn").many().read_only().shown(),
+    document("certification", "certification")
         .read_only()
         .shown(),
     complex("verifiedPublisher", &shape::VERIFIED_PUBLISHER)

@@ -86,7 +86,7 @@ static PARTNER: &[Property] = &[
         .shown()
         .filter(EQ | IN)
         .column(),
-    word("cloud", &[]).read_only(),
+    word("cloud", &[]).create_only(),
     flag("isServiceProvider").read_only().shown(),
     flag("isInMultiTenantOrganization")
         .read_only()

@@ -1,14 +1,14 @@
-//! `group`: security groups, nested (`/groups`). Mail-enabled and dynamic groups are refused by
-//! the use case.
+//! `group`: security groups, nested (`/groups`). Which kinds of
+//! groups can be made is said by the use case.
 
 use super::{
     APP_ROLE_ASSIGNMENT, DIRECTORY_OBJECT, Navigation, ResourceType, SERVICE_PRINCIPAL, USER,
     property::{
-        Property, Search, complex, flag, guid,
+        Property, Search, document, flag, guid, int,
         op::{COUNT, DATE, DIRECTORY, ENDS, EQ, GE, LE, NE, NOT, NULL, STARTS, WORD},
         text, time,
     },
-    shape, write,
+    write,
 };
 
 const PLAIN: u16 = EQ | NE | NOT | GE | LE | STARTS;
@@ -95,13 +95,22 @@ static PROPERTIES: &[Property] = &[
     text("theme").shown(),
     text("uniqueName").create_only().shown().filter(EQ),
     text("visibility").shown(),
-    complex("onPremisesProvisioningErrors", &shape::KEY_VALUE)
-        .many()
-        .read_only()
-        .shown(),
-    complex("serviceProvisioningErrors", &shape::KEY_VALUE)
+    document(
+        "onPremisesProvisioningErrors",
+        "onPremisesProvisioningError",
+    )
+    .many()
+    .read_only()
+    .shown(),
+    document("serviceProvisioningErrors", "serviceProvisioningError")
         .many()
         .read_only(),
+    document("assignedLicenses", "assignedLicense")
+        .many()
+        .read_only()
+        .filter(EQ | NOT | COUNT),
+    flag("hasMembersWithLicenseErrors").read_only().filter(EQ),
+    int("unseenCount").read_only(),
     flag("allowExternalSenders"),
     flag("autoSubscribeNewMembers"),
     flag("hideFromAddressLists"),

@@ -3,14 +3,14 @@
 use super::{
     Function, ResourceType, Shape,
     option::{COUNT, FILTER, SELECT, TOP},
-    property::{Initial, Property, complex, flag, guid, int, op::EQ, text, time},
+    property::{Initial, Property, complex, document, flag, guid, int, op::EQ, text, time},
     shape, write,
 };
 
 static PROPERTIES: &[Property] = &[
     guid("id").read_only().shown(),
     time("deletedDateTime").read_only().shown(),
-    complex("assignedPlans", &shape::KEY_VALUE)
+    document("assignedPlans", "assignedPlan")
         .many()
         .read_only()
         .shown(),
@@ -31,7 +31,7 @@ static PROPERTIES: &[Property] = &[
     text("postalCode").max(40).shown(),
     text("preferredLanguage").max(35).shown(),
     complex("privacyProfile", &shape::PRIVACY_PROFILE).shown(),
-    complex("provisionedPlans", &shape::KEY_VALUE)
+    document("provisionedPlans", "provisionedPlan")
         .many()
         .read_only()
         .shown(),

@@ -103,7 +103,10 @@ static ASSIGNMENT: &[Property] = &[
         .shown()
         .filter(EQ | IN)
         .column(),
-    text("resourceScope").computed().initial(Initial::Text("/")),
+    text("resourceScope")
+        .computed()
+        .initial(Initial::Text("/"))
+        .shown(),
     text("directoryScopeId")
         .create_only()
         .initial(Initial::Text("/"))

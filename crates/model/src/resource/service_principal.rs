@@ -4,7 +4,7 @@ use super::{
     APP_ROLE_ASSIGNMENT, DIRECTORY_OBJECT, GROUP, Navigation, OAUTH2_PERMISSION_GRANT,
     ResourceType, USER,
     property::{
-        Initial, Property, Search, complex, flag, guid,
+        Initial, Property, Search, complex, document, flag, guid,
         op::{COUNT, DATE, DIRECTORY, EQ, GE, IN, LE, NE, NOT, STARTS, WORD},
         text, time,
     },
@@ -26,10 +26,7 @@ static PROPERTIES: &[Property] = &[
         .shown()
         .filter(WORD)
         .column(),
-    complex("addIns", &shape::KEY_VALUE)
-        .many()
-        .read_only()
-        .shown(),
+    document("addIns", "addIn").many().read_only().shown(),
     text("alternativeNames").many().shown().filter(LIST),
     text("appDescription").computed().shown(),
     text("appDisplayName").computed().shown(),
@@ -94,10 +91,13 @@ static PROPERTIES: &[Property] = &[
     text("preferredSingleSignOnMode").shown(),
     text("preferredTokenSigningKeyThumbprint").shown(),
     text("replyUrls").max(2048).many().read_only().shown(),
-    complex("resourceSpecificApplicationPermissions", &shape::KEY_VALUE)
-        .many()
-        .read_only()
-        .shown(),
+    document(
+        "resourceSpecificApplicationPermissions",
+        "resourceSpecificPermission",
+    )
+    .many()
+    .read_only()
+    .shown(),
     complex("samlSingleSignOnSettings", &shape::SAML_SETTINGS).shown(),
     text("servicePrincipalNames")
         .max(255)

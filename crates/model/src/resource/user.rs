@@ -4,7 +4,7 @@ use super::{
     APP_ROLE_ASSIGNMENT, DIRECTORY_OBJECT, DIRECTORY_ROLE, GROUP, Navigation,
     OAUTH2_PERMISSION_GRANT, ResourceType,
     property::{
-        Initial, Property, Search, complex, flag, guid,
+        Initial, Property, Search, complex, document, flag, guid,
         op::{COUNT, DATE, DIRECTORY, ENDS, EQ, GE, IN, LE, NE, NOT, NULL, STARTS, WORD},
         text, time, word,
     },
@@ -47,6 +47,10 @@ static PROPERTIES: &[Property] = &[
         .search(Search::Prefix)
         .column(),
     flag("accountEnabled").required().filter(WORD).column(),
+    document("assignedLicenses", "assignedLicense")
+        .many()
+        .read_only()
+        .filter(EQ | NOT | COUNT),
     text("ageGroup").filter(WORD),
     text("aboutMe").max(4096),
     time("birthday"),
@@ -93,9 +97,12 @@ static PROPERTIES: &[Property] = &[
     .initial(Initial::Object),
     text("onPremisesImmutableId").filter(EQ | NE | NOT | IN | GE | LE),
     time("onPremisesLastSyncDateTime").read_only(),
-    complex("onPremisesProvisioningErrors", &shape::KEY_VALUE)
-        .many()
-        .read_only(),
+    document(
+        "onPremisesProvisioningErrors",
+        "onPremisesProvisioningError",
+    )
+    .many()
+    .read_only(),
     text("onPremisesSamAccountName")
         .read_only()
         .filter(EQ | NE | NOT | IN | GE | LE | STARTS),

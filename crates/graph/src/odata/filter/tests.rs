@@ -1,3 +1,4 @@
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
 use comity_model::{
     query::matches,
     resource::{

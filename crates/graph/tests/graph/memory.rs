@@ -143,7 +143,7 @@ impl State {
         found.map(|(o, _, _)| o.clone()).collect()
     }
 
-    fn reach(&self, from: &str, step: impl Fn(&str) -> BTreeSet<String>) -> BTreeSet<String> {
+    fn reach(from: &str, step: impl Fn(&str) -> BTreeSet<String>) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
         let mut next = vec![from.to_owned()];
         while let Some(id) = next.pop() {
@@ -174,8 +174,8 @@ impl State {
             "appRoleAssignments" => by("principalId"),
             "oauth2PermissionGrants" => by("clientId"),
             "memberOf" => keep(self.holders(&owner)),
-            "transitiveMemberOf" => keep(self.reach(&owner, |id| self.holders(id))),
-            "transitiveMembers" => keep(self.reach(&owner, |id| self.targets(id, "members"))),
+            "transitiveMemberOf" => keep(Self::reach(&owner, |id| self.holders(id))),
+            "transitiveMembers" => keep(Self::reach(&owner, |id| self.targets(id, "members"))),
             relation => keep(self.targets(&owner, relation)),
         })
     }
@@ -310,9 +310,9 @@ impl Backend for Memory {
         complete(change.resource, &mut object, &id);
         self.put(change.resource, Value::Object(object));
         for (navigation, references) in &change.bindings {
-            references
-                .iter()
-                .for_each(|r| self.refer(&id, navigation.name, &r.id.to_string()));
+            for reference in references {
+                self.refer(&id, navigation.name, &reference.id.to_string());
+            }
         }
         self.state.lock().unwrap().find(&Object {
             place: Place::of(place.resource),
