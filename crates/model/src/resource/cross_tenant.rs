@@ -7,7 +7,7 @@ use super::{
     property::{
         Initial, Property, document, flag, guid,
         op::{EQ, IN},
-        text, time, word,
+        text, time,
     },
     write,
 };
@@ -86,7 +86,7 @@ static PARTNER: &[Property] = &[
         .shown()
         .filter(EQ | IN)
         .column(),
-    word("cloud", &[]).create_only(),
+    text("cloud").max(253).create_only(),
     flag("isServiceProvider").read_only().shown(),
     flag("isInMultiTenantOrganization")
         .read_only()

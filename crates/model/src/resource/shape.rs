@@ -191,6 +191,8 @@ shapes! {
     ];
     TENANT_INFORMATION_SHAPE = "tenantInformation" [
         text("tenantId"), text("federationBrandName"), text("displayName"), text("defaultDomainName"),
+        // Ours: the cloud that answered.
+        text("cloud"),
     ];
     INVITED_USER = "user" [guid("id")];
 }
