@@ -1,8 +1,4 @@
-#![expect(
-    clippy::too_many_lines,
-    clippy::needless_pass_by_value,
-    reason = "tables of cases"
-)]
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
 use serde_json::{Value, json};
 
 use super::*;
