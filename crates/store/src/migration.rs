@@ -1,0 +1,191 @@
+//! The schema: one forward-only list of files, written once with type tokens.
+//!
+//! | token | SQLite | PostgreSQL |
+//! |---|---|---|
+//! | `{uuid}` | `BLOB` | `UUID` |
+//! | `{text}` | `TEXT` | `TEXT COLLATE "C"` |
+//! | `{bool}` | `INTEGER` | `BOOLEAN` |
+//! | `{int}` | `INTEGER` | `BIGINT` |
+//! | `{timestamp}` (microseconds since 1970) | `INTEGER` | `BIGINT` |
+//! | `{json}` (text kept as it is; `->>` works on both) | `TEXT` | `JSON` |
+//! | `{bytes}` | `BLOB` | `BYTEA` |
+//! | `{table}` (after the closing parenthesis) | `STRICT, WITHOUT ROWID` | |
+//!
+//! Each migration runs in a transaction with its record, so a start that was killed is repeated.
+//! A store with a newer schema is refused and not touched (R-34).
+
+use sqlx::{ConnectOptions as _, Connection, PgPool, Row as _, sqlite::SqliteConnectOptions};
+
+use crate::{
+    error::{Error, Result},
+    postgres, sqlite,
+};
+
+/// One file of `migrations/`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// All of them, in order; only ever added to.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "0001_first",
+    sql: include_str!("../migrations/0001_first.sql"),
+}];
+
+const TOKENS: [(&str, &str, &str); 8] = [
+    ("{uuid}", "BLOB", "UUID"),
+    ("{text}", "TEXT", "TEXT COLLATE \"C\""),
+    ("{bool}", "INTEGER", "BOOLEAN"),
+    ("{int}", "INTEGER", "BIGINT"),
+    ("{timestamp}", "INTEGER", "BIGINT"),
+    ("{json}", "TEXT", "JSON"),
+    ("{bytes}", "BLOB", "BYTEA"),
+    ("{table}", "STRICT, WITHOUT ROWID", ""),
+];
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (version {int} PRIMARY KEY, \
+     name {text} NOT NULL, mark {int} NOT NULL) {table}";
+const LAST: &str = "SELECT version, name, mark FROM migrations ORDER BY version";
+const RECORD: &str = "INSERT INTO migrations (version, name, mark) VALUES ($1, $2, $3)";
+
+fn for_sqlite(sql: &str) -> String {
+    TOKENS.iter().fold(sql.to_owned(), |text, (token, sqlite, _)| text.replace(token, sqlite))
+}
+
+fn for_postgres(sql: &str) -> String {
+    TOKENS.iter().fold(sql.to_owned(), |text, (token, _, postgres)| text.replace(token, postgres))
+}
+
+/// Tells an edited file from the original: FNV-1a of its text.
+fn mark(sql: &str) -> i64 {
+    let hash = sql.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    i64::from_ne_bytes(hash.to_ne_bytes())
+}
+
+/// What a store says it has run.
+struct Applied {
+    version: i64,
+    name: String,
+    mark: i64,
+}
+
+/// The migrations that are still to run, or why this program must keep away.
+fn remaining<'m>(applied: &[Applied], list: &'m [Migration]) -> Result<Option<&'m Migration>> {
+    let known = list.last().map_or(0, |m| m.version);
+    if let Some(found) = applied.last().map(|a| a.version).filter(|found| *found > known) {
+        return Err(Error::NewerSchema { found, known });
+    }
+    for done in applied {
+        let same = list.iter().any(|m| m.version == done.version && mark(m.sql) == done.mark);
+        if !same {
+            return Err(Error::ForeignSchema { name: done.name.clone() });
+        }
+    }
+    let last = applied.last().map_or(0, |a| a.version);
+    Ok(list.iter().find(|m| m.version > last))
+}
+
+macro_rules! read_applied {
+    ($executor:expr, $plain:path) => {{
+        let mut applied = Vec::new();
+        for row in sqlx::query(LAST).fetch_all($executor).await.map_err($plain)? {
+            applied.push(Applied {
+                version: row.try_get("version").map_err($plain)?,
+                name: row.try_get("name").map_err($plain)?,
+                mark: row.try_get("mark").map_err($plain)?,
+            });
+        }
+        applied
+    }};
+}
+
+/// Brings an SQLite file up to the last version of `list`.
+pub(crate) async fn migrate_sqlite(
+    options: &SqliteConnectOptions,
+    list: &[Migration],
+) -> Result<()> {
+    use sqlite::plain;
+    let mut connection = options.connect().await.map_err(plain)?;
+    loop {
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(plain)?;
+        let create = sqlx::AssertSqlSafe(for_sqlite(CREATE));
+        sqlx::query(create).execute(&mut *tx).await.map_err(plain)?;
+        let applied = read_applied!(&mut *tx, plain);
+        let Some(next) = remaining(&applied, list)? else { break };
+        let sql = sqlx::AssertSqlSafe(for_sqlite(next.sql));
+        sqlx::raw_sql(sql).execute(&mut *tx).await.map_err(plain)?;
+        let record = sqlx::query(RECORD).bind(next.version).bind(next.name).bind(mark(next.sql));
+        record.execute(&mut *tx).await.map_err(plain)?;
+        tx.commit().await.map_err(plain)?;
+    }
+    connection.close().await.map_err(plain)
+}
+
+/// Brings a PostgreSQL schema up to the last version of `list`; nodes that start at the same time
+/// wait for each other.
+pub(crate) async fn migrate_postgres(pool: &PgPool, list: &[Migration]) -> Result<()> {
+    use postgres::plain;
+    loop {
+        let mut tx = pool.begin().await.map_err(plain)?;
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))")
+            .execute(&mut *tx)
+            .await
+            .map_err(plain)?;
+        let create = sqlx::AssertSqlSafe(for_postgres(CREATE));
+        sqlx::query(create).execute(&mut *tx).await.map_err(plain)?;
+        let applied = read_applied!(&mut *tx, plain);
+        let Some(next) = remaining(&applied, list)? else { return Ok(()) };
+        let sql = sqlx::AssertSqlSafe(for_postgres(next.sql));
+        sqlx::raw_sql(sql).execute(&mut *tx).await.map_err(plain)?;
+        let record = sqlx::query(RECORD).bind(next.version).bind(next.name).bind(mark(next.sql));
+        record.execute(&mut *tx).await.map_err(plain)?;
+        tx.commit().await.map_err(plain)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Applied, MIGRATIONS, Migration, for_postgres, for_sqlite, mark, remaining};
+    use crate::error::Error;
+
+    const LIST: &[Migration] = &[
+        Migration { version: 1, name: "one", sql: "A" },
+        Migration { version: 2, name: "two", sql: "B" },
+    ];
+
+    fn done(version: i64, sql: &str) -> Applied {
+        Applied { version, name: format!("{version}"), mark: mark(sql) }
+    }
+
+    #[test]
+    fn versions_count_up_and_no_token_is_left() {
+        for (position, migration) in (1..).zip(MIGRATIONS) {
+            assert_eq!(migration.version, position);
+            assert!(migration.name.starts_with(&format!("{position:04}_")));
+            for sql in [for_sqlite(migration.sql), for_postgres(migration.sql)] {
+                assert!(!sql.contains(['{', '}']), "{}", migration.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_one_runs() {
+        assert_eq!(remaining(&[], LIST).unwrap().map(|m| m.version), Some(1));
+        assert_eq!(remaining(&[done(1, "A")], LIST).unwrap().map(|m| m.version), Some(2));
+        assert!(remaining(&[done(1, "A"), done(2, "B")], LIST).unwrap().is_none());
+    }
+
+    #[test]
+    fn newer_or_edited_is_refused() {
+        let newer = remaining(&[done(1, "A"), done(2, "B"), done(3, "C")], LIST);
+        assert_eq!(newer.unwrap_err(), Error::NewerSchema { found: 3, known: 2 });
+        let edited = remaining(&[done(1, "A, edited")], LIST);
+        assert_eq!(edited.unwrap_err(), Error::ForeignSchema { name: "1".into() });
+    }
+}

@@ -1,0 +1,190 @@
+//! Rows of both engines behind one set of typed getters.
+//!
+//! Every mismatch is [`Error::Corrupt`] and names table, column and, where the row has one, its ID.
+
+use comity_model::{id::Id, secret::Hashed, time::Utc};
+use serde::de::DeserializeOwned;
+use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// One row of an answer.
+pub struct Row {
+    table: &'static str,
+    columns: Columns,
+}
+
+enum Columns {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    pub(crate) const fn sqlite(table: &'static str, row: SqliteRow) -> Self {
+        Self { table, columns: Columns::Sqlite(row) }
+    }
+
+    pub(crate) const fn postgres(table: &'static str, row: PgRow) -> Self {
+        Self { table, columns: Columns::Postgres(row) }
+    }
+
+    /// That the value of a column makes no sense.
+    pub fn corrupt(&self, column: &str) -> Error {
+        let id = self.read_uuid("id").flatten().map(|id| id.to_string()).unwrap_or_default();
+        Error::Corrupt { table: self.table, column: column.to_owned(), id }
+    }
+
+    /// Text or NULL.
+    pub fn opt_text(&self, column: &str) -> Result<Option<String>> {
+        match &self.columns {
+            Columns::Sqlite(row) => row.try_get(column),
+            Columns::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|_| self.corrupt(column))
+    }
+
+    /// An integer or NULL.
+    pub fn opt_int(&self, column: &str) -> Result<Option<i64>> {
+        match &self.columns {
+            Columns::Sqlite(row) => row.try_get(column),
+            Columns::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|_| self.corrupt(column))
+    }
+
+    /// A truth value or NULL.
+    pub fn opt_bool(&self, column: &str) -> Result<Option<bool>> {
+        match &self.columns {
+            Columns::Sqlite(row) => match row.try_get::<Option<i64>, _>(column) {
+                Ok(None) => Ok(None),
+                Ok(Some(0)) => Ok(Some(false)),
+                Ok(Some(1)) => Ok(Some(true)),
+                _ => Err(self.corrupt(column)),
+            },
+            Columns::Postgres(row) => row.try_get(column).map_err(|_| self.corrupt(column)),
+        }
+    }
+
+    fn read_uuid(&self, column: &str) -> Option<Option<Uuid>> {
+        match &self.columns {
+            Columns::Sqlite(row) => match row.try_get::<Option<Vec<u8>>, _>(column).ok()? {
+                None => Some(None),
+                Some(bytes) => Some(Some(Uuid::from_slice(&bytes).ok()?)),
+            },
+            Columns::Postgres(row) => row.try_get(column).ok(),
+        }
+    }
+
+    /// A UUID or NULL.
+    pub fn opt_uuid(&self, column: &str) -> Result<Option<Uuid>> {
+        self.read_uuid(column).ok_or_else(|| self.corrupt(column))
+    }
+
+    /// Bytes or NULL.
+    pub fn opt_bytes(&self, column: &str) -> Result<Option<Vec<u8>>> {
+        match &self.columns {
+            Columns::Sqlite(row) => row.try_get(column),
+            Columns::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|_| self.corrupt(column))
+    }
+
+    /// JSON text, exactly as it was written, or NULL.
+    pub fn opt_json_text(&self, column: &str) -> Result<Option<String>> {
+        match &self.columns {
+            Columns::Sqlite(row) => row.try_get(column),
+            // The driver knows no text in `json` columns, but that is what they carry.
+            Columns::Postgres(row) => row.try_get_unchecked(column),
+        }
+        .map_err(|_| self.corrupt(column))
+    }
+
+    /// A value from a JSON column, or NULL.
+    pub fn opt_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        self.opt_json_text(column)?
+            .map(|text| serde_json::from_str(&text).map_err(|_| self.corrupt(column)))
+            .transpose()
+    }
+
+    /// A point in time or NULL.
+    pub fn opt_time(&self, column: &str) -> Result<Option<Utc>> {
+        Ok(self.opt_int(column)?.map(Utc::from_micros))
+    }
+
+    /// An identifier or NULL.
+    pub fn opt_id<T>(&self, column: &str) -> Result<Option<Id<T>>> {
+        Ok(self.opt_uuid(column)?.map(Id::new))
+    }
+
+    /// Text.
+    pub fn text(&self, column: &str) -> Result<String> {
+        self.present(column, self.opt_text(column)?)
+    }
+
+    /// An integer.
+    pub fn int(&self, column: &str) -> Result<i64> {
+        self.present(column, self.opt_int(column)?)
+    }
+
+    /// A truth value.
+    pub fn bool(&self, column: &str) -> Result<bool> {
+        self.present(column, self.opt_bool(column)?)
+    }
+
+    /// A UUID.
+    pub fn uuid(&self, column: &str) -> Result<Uuid> {
+        self.present(column, self.opt_uuid(column)?)
+    }
+
+    /// An identifier.
+    pub fn id<T>(&self, column: &str) -> Result<Id<T>> {
+        self.uuid(column).map(Id::new)
+    }
+
+    /// A point in time.
+    pub fn time(&self, column: &str) -> Result<Utc> {
+        self.int(column).map(Utc::from_micros)
+    }
+
+    /// Bytes.
+    pub fn bytes(&self, column: &str) -> Result<Vec<u8>> {
+        self.present(column, self.opt_bytes(column)?)
+    }
+
+    /// A SHA-256.
+    pub fn hashed(&self, column: &str) -> Result<Hashed> {
+        let bytes = self.bytes(column)?;
+        bytes.try_into().map(Hashed).map_err(|_| self.corrupt(column))
+    }
+
+    /// A value from a JSON column.
+    pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
+        self.present(column, self.opt_json(column)?)
+    }
+
+    /// A word that `parse` understands: `row.word("state", KeyState::parse)`.
+    pub fn word<T>(&self, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+        parse(&self.text(column)?).ok_or_else(|| self.corrupt(column))
+    }
+
+    /// A word that `parse` understands, or NULL.
+    pub fn opt_word<T>(
+        &self,
+        column: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>> {
+        self.opt_text(column)?
+            .map(|text| parse(&text).ok_or_else(|| self.corrupt(column)))
+            .transpose()
+    }
+
+    fn present<T>(&self, column: &str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| self.corrupt(column))
+    }
+}
+
+/// Maps rows with a table's own reading function.
+pub(crate) fn read_all<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T>) -> Result<Vec<T>> {
+    rows.iter().map(read).collect()
+}

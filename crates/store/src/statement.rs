@@ -1,0 +1,43 @@
+//! Statements: written once, in the dialect that both engines share, and registered so that a test
+//! can prepare every one of them on both.
+
+use std::borrow::Cow;
+
+/// A statement that is fixed when the program is built. `table` is for error messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement {
+    pub(crate) table: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// The text of a statement on its way to the driver.
+#[derive(Debug, Clone)]
+pub(crate) struct Sql {
+    pub(crate) table: &'static str,
+    /// Borrowed texts are fixed and stay prepared; owned ones come from the query compiler.
+    pub(crate) text: Cow<'static, str>,
+}
+
+impl From<Statement> for Sql {
+    fn from(statement: Statement) -> Self {
+        Self { table: statement.table, text: Cow::Borrowed(statement.text) }
+    }
+}
+
+/// Declares the statements of a table module and its `STATEMENTS`, which [`all`] collects:
+/// `statements! { "users"; FIND = "SELECT …"; INSERT = "INSERT …"; }`.
+macro_rules! statements {
+    ($table:literal; $($name:ident = $text:expr;)*) => {
+        $(const $name: $crate::statement::Statement =
+            $crate::statement::Statement { table: $table, text: $text };)*
+        #[cfg(test)]
+        pub(crate) const STATEMENTS: &[$crate::statement::Statement] = &[$($name),*];
+    };
+}
+pub(crate) use statements;
+
+/// Every fixed statement of the crate.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = Statement> {
+    crate::STATEMENTS.iter().flat_map(|list| list.iter().copied())
+}

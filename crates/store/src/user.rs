@@ -1,0 +1,166 @@
+//! Users of a tenant; guests are linked to a person by (cloud, tenant, object), never by a name.
+
+use comity_model::{
+    id::Id,
+    name::{self, Upn},
+    tenant::Tenant,
+    time::Utc,
+    user::{ExternalIdentity, ExternalLink, ExternalUserState, User, UserType},
+};
+
+use crate::{
+    error::Result,
+    handle::{Cloud, Tx},
+    row::{Row, read_all},
+    statement::statements,
+    table::tenant_table,
+    value::{Value, values},
+};
+
+macro_rules! columns {
+    () => {
+        "id, upn, display_name, mail, user_type, account_enabled, external_cloud, external_tenant, external_object, \
+         external_state, external_state_changed, home_upn, sessions_valid_from, created, deleted, version, properties"
+    };
+}
+
+statements! { "users";
+    FIND = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND id = $2");
+    FIND_BY_UPN = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND upn_key = $2 AND deleted IS NULL");
+    FIND_EXTERNAL = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND external_cloud = $2 \
+        AND external_tenant = $3 AND external_object = $4");
+    ALL = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND deleted IS NULL \
+        ORDER BY display_name_key, id");
+    INSERT = "INSERT INTO users (tenant_id, id, upn, upn_key, display_name, display_name_key, mail, mail_key, user_type, \
+        account_enabled, external_cloud, external_tenant, external_object, external_state, external_state_changed, \
+        home_upn, sessions_valid_from, created, deleted, version, properties) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+    UPDATE = "UPDATE users SET upn = $4, upn_key = $5, display_name = $6, display_name_key = $7, mail = $8, mail_key = $9, \
+        user_type = $10, account_enabled = $11, external_cloud = $12, external_tenant = $13, external_object = $14, \
+        external_state = $15, external_state_changed = $16, home_upn = $17, sessions_valid_from = $18, \
+        properties = $19, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";
+    SOFT_DELETE = "UPDATE users SET deleted = $3, sessions_valid_from = $3, version = version + 1 \
+        WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL";
+    MEMBERSHIPS = "SELECT tenant_id FROM users WHERE external_cloud = $1 AND external_tenant = $2 \
+        AND external_object = $3 AND deleted IS NULL ORDER BY tenant_id";
+}
+
+tenant_table!(
+    /// Users of a tenant.
+    Users,
+    users
+);
+
+fn read(row: &Row) -> Result<User> {
+    Ok(User {
+        id: row.id("id")?,
+        upn: row.text("upn")?,
+        display_name: row.text("display_name")?,
+        mail: row.opt_text("mail")?,
+        user_type: row.word("user_type", UserType::parse)?,
+        account_enabled: row.bool("account_enabled")?,
+        external: external(row)?,
+        sessions_valid_from: row.time("sessions_valid_from")?,
+        created: row.time("created")?,
+        deleted: row.opt_time("deleted")?,
+        version: row.int("version")?,
+        properties: row.json("properties")?,
+    })
+}
+
+fn external(row: &Row) -> Result<Option<ExternalLink>> {
+    let Some(cloud) = row.opt_text("external_cloud")? else { return Ok(None) };
+    Ok(Some(ExternalLink {
+        identity: ExternalIdentity {
+            cloud,
+            tenant: row.id("external_tenant")?,
+            object: row.id("external_object")?,
+        },
+        state: row.word("external_state", ExternalUserState::parse)?,
+        state_changed: row.time("external_state_changed")?,
+        home_upn: row.text("home_upn")?,
+    }))
+}
+
+/// The values that insert and update share, in the order of the columns.
+fn shared(user: &User) -> [Vec<Value>; 2] {
+    let link = user.external.as_ref();
+    let names = values![
+        &user.upn,
+        name::key(&user.upn),
+        &user.display_name,
+        name::key(&user.display_name),
+        user.mail.as_deref(),
+        user.mail.as_deref().map(name::key),
+        user.user_type.as_str(),
+        user.account_enabled,
+    ];
+    let links = values![
+        link.map(|l| l.identity.cloud.clone()),
+        link.map(|l| l.identity.tenant),
+        link.map(|l| l.identity.object),
+        link.map(|l| l.state.as_str()),
+        link.map(|l| l.state_changed),
+        link.map(|l| l.home_upn.clone()),
+        user.sessions_valid_from,
+    ];
+    [names, links]
+}
+
+impl<M> Users<'_, M> {
+    /// The user with that ID, deleted ones included.
+    pub async fn find(&self, id: Id<User>) -> Result<Option<User>> {
+        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+    }
+
+    /// The user of that name, among those that are not deleted.
+    pub async fn find_by_upn(&self, upn: &Upn) -> Result<Option<User>> {
+        self.0.one(FIND_BY_UPN, values![upn.key()]).await?.as_ref().map(read).transpose()
+    }
+
+    /// The guest that is that person, deleted ones included.
+    pub async fn find_external(&self, identity: &ExternalIdentity) -> Result<Option<User>> {
+        let values = values![identity.cloud.as_str(), identity.tenant, identity.object];
+        self.0.one(FIND_EXTERNAL, values).await?.as_ref().map(read).transpose()
+    }
+
+    /// Everybody who is not deleted, by display name.
+    pub async fn all(&self) -> Result<Vec<User>> {
+        read_all(&self.0.all(ALL, vec![]).await?, read)
+    }
+}
+
+impl Users<'_, Tx> {
+    /// A new user. Conflicts: `users_upn`, `users_external`.
+    pub async fn insert(&self, user: &User) -> Result<()> {
+        let [names, links] = shared(user);
+        let mut values = values![user.id];
+        values.extend(names);
+        values.extend(links);
+        values.extend(values![user.created, user.deleted, user.version, &user.properties]);
+        self.0.write(INSERT, values).await.map(drop)
+    }
+
+    /// Changes a user under its version. Conflicts: `version`, `users_upn`, `users_external`.
+    pub async fn update(&self, user: &User) -> Result<()> {
+        let [names, links] = shared(user);
+        let mut values = values![user.id, user.version];
+        values.extend(names);
+        values.extend(links);
+        values.extend(values![&user.properties]);
+        self.0.replace(UPDATE, values).await
+    }
+
+    /// Deletes a user for now; the row and its link stay.
+    pub async fn soft_delete(&self, id: Id<User>, now: Utc) -> Result<bool> {
+        Ok(self.0.write(SOFT_DELETE, values![id, now]).await? > 0)
+    }
+}
+
+impl<M> Cloud<'_, M> {
+    /// The tenants of this cloud in which that person is a guest.
+    pub async fn memberships_of(&self, identity: &ExternalIdentity) -> Result<Vec<Id<Tenant>>> {
+        let values = values![identity.cloud.as_str(), identity.tenant, identity.object];
+        read_all(&self.all(MEMBERSHIPS, values).await?, |row| row.id("tenant_id"))
+    }
+}
