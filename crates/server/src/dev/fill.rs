@@ -3,8 +3,7 @@
 
 use anyhow::Context as _;
 use comity_app::{
-    App,
-    graph_permission,
+    App, graph_permission,
     tenant::{self, NewApplication, NewTenant, NewUser},
 };
 use comity_crypto::{Zeroizing, base32};
@@ -18,7 +17,9 @@ use super::seed::{Seed, SeedApplication, SeedTenant, SeedUser};
 /// Makes everything that is missing.
 pub async fn fill(app: &App, seed: &Seed) -> anyhow::Result<()> {
     for wanted in &seed.tenants {
-        fill_tenant(app, wanted).await.with_context(|| format!("cannot make the organization `{}`", wanted.name))?;
+        fill_tenant(app, wanted)
+            .await
+            .with_context(|| format!("cannot make the organization `{}`", wanted.name))?;
     }
     Ok(())
 }
@@ -36,18 +37,36 @@ async fn fill_tenant(app: &App, wanted: &SeedTenant) -> anyhow::Result<()> {
         tenant::create_empty(app, &new).await?;
     }
     for user in &wanted.users {
-        if read.tenant(id).users().find(Id::new(user.id)).await?.is_none() {
+        if read
+            .tenant(id)
+            .users()
+            .find(Id::new(user.id))
+            .await?
+            .is_none()
+        {
             fill_user(app, id, user).await?;
         }
     }
     for group in &wanted.groups {
-        if read.tenant(id).groups().find(Id::new(group.id)).await?.is_none() {
+        if read
+            .tenant(id)
+            .groups()
+            .find(Id::new(group.id))
+            .await?
+            .is_none()
+        {
             let members: Vec<_> = group.members.iter().map(|m| Id::new(*m)).collect();
             tenant::seed_group(app, id, Id::new(group.id), &group.display_name, &members).await?;
         }
     }
     for application in wanted.applications.iter().chain([&wanted.automation]) {
-        if read.tenant(id).applications().find(Id::new(application.id)).await?.is_none() {
+        if read
+            .tenant(id)
+            .applications()
+            .find(Id::new(application.id))
+            .await?
+            .is_none()
+        {
             let automation = application.id == wanted.automation.id;
             fill_application(app, id, application, automation).await?;
         }
@@ -55,7 +74,11 @@ async fn fill_tenant(app: &App, wanted: &SeedTenant) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn fill_user(app: &App, tenant: Id<comity_model::tenant::Tenant>, user: &SeedUser) -> anyhow::Result<()> {
+async fn fill_user(
+    app: &App,
+    tenant: Id<comity_model::tenant::Tenant>,
+    user: &SeedUser,
+) -> anyhow::Result<()> {
     let new = NewUser {
         id: Some(Id::new(user.id)),
         upn: Upn::parse(&user.user_principal_name)?,
@@ -63,7 +86,11 @@ async fn fill_user(app: &App, tenant: Id<comity_model::tenant::Tenant>, user: &S
         roles: user.roles.iter().map(|(id, _)| *id).collect(),
         enabled: user.account_enabled,
     };
-    let totp = user.totp_secret.as_deref().map(base32::decode).transpose()?;
+    let totp = user
+        .totp_secret
+        .as_deref()
+        .map(base32::decode)
+        .transpose()?;
     let password = Zeroizing::new(user.password.clone());
     tenant::seed_user(app, tenant, &new, &password, totp.as_deref()).await?;
     Ok(())
@@ -76,7 +103,9 @@ async fn fill_application(
     automation: bool,
 ) -> anyhow::Result<()> {
     let graph_roles: Vec<String> = if automation {
-        graph_permission::application_names().map(str::to_owned).collect()
+        graph_permission::application_names()
+            .map(str::to_owned)
+            .collect()
     } else {
         Vec::new()
     };
@@ -88,7 +117,11 @@ async fn fill_application(
         redirect_uris: application.redirect_uris.clone(),
         homepage: application.home_page.clone(),
         graph_roles,
-        graph_scopes: if automation { Vec::new() } else { vec!["User.Read".into()] },
+        graph_scopes: if automation {
+            Vec::new()
+        } else {
+            vec!["User.Read".into()]
+        },
     };
     let secret = Zeroizing::new(application.client_secret.clone());
     tenant::seed_application(app, tenant, &new, &secret).await?;
