@@ -150,8 +150,8 @@ CREATE TABLE token_families (
     data {json} NOT NULL,
     CONSTRAINT token_families_pkey PRIMARY KEY (id)
 ) {table};
-CREATE INDEX token_families_sid ON token_families (tenant_id, sid);
-CREATE INDEX token_families_lease ON token_families (tenant_id, lease_id) WHERE lease_id IS NOT NULL;
+CREATE INDEX token_families_sid ON token_families (sid);
+CREATE INDEX token_families_lease ON token_families (lease_id) WHERE lease_id IS NOT NULL;
 CREATE INDEX token_families_expires ON token_families (expires);
 
 CREATE TABLE refresh_tokens (
@@ -530,7 +530,7 @@ CREATE TABLE lease_grants (
     revoked {timestamp},
     CONSTRAINT lease_grants_pkey PRIMARY KEY (hash)
 ) {table};
-CREATE INDEX lease_grants_sid ON lease_grants (tenant_id, sid);
+CREATE INDEX lease_grants_sid ON lease_grants (sid);
 CREATE INDEX lease_grants_user ON lease_grants (tenant_id, user_id);
 CREATE INDEX lease_grants_cloud ON lease_grants (resource_cloud);
 CREATE INDEX lease_grants_expires ON lease_grants (session_exp);
@@ -563,6 +563,7 @@ CREATE TABLE sign_in_records (
 ) {table};
 CREATE UNIQUE INDEX sign_in_records_sequence
     ON sign_in_records (tenant_id, sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX sign_in_records_user ON sign_in_records (tenant_id, user_id, created);
 CREATE INDEX sign_in_records_unnumbered ON sign_in_records (tenant_id, id) WHERE sequence IS NULL;
 CREATE INDEX sign_in_records_created ON sign_in_records (tenant_id, created, id);
 CREATE INDEX sign_in_records_correlation ON sign_in_records (tenant_id, correlation_id);
@@ -573,6 +574,7 @@ CREATE TABLE audit_records (
     created {timestamp} NOT NULL,
     correlation_id {uuid} NOT NULL,
     category {text} NOT NULL,
+    category_key {text} NOT NULL,
     activity {text} NOT NULL,
     activity_key {text} NOT NULL,
     result {text} NOT NULL,

@@ -46,14 +46,19 @@ impl<M> AppSessions<'_, M> {
         app: &str,
         hash: &Hashed,
     ) -> Result<Option<AppSession<T>>> {
-        let row = self.0.handle.fetch_optional(FIND, values![*hash, app]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(FIND, values![*hash, app])
+            .await?;
         row.map(|row| {
             Ok(AppSession {
                 tenant: row.id("tenant_id")?,
                 user: row.id("user_id")?,
                 created: row.time("created")?,
                 expires: row.time("expires")?,
-                data: serde_json::from_slice(&row.bytes("data")?).map_err(|_| row.corrupt("data"))?,
+                data: serde_json::from_slice(&row.bytes("data")?)
+                    .map_err(|_| row.corrupt("data"))?,
             })
         })
         .transpose()
@@ -75,13 +80,20 @@ impl AppSessions<'_, Tx> {
             session.user,
             session.created,
             session.expires,
-            serde_json::to_vec(&session.data).map_err(|e| Error::Database { table: "app_sessions", reason: e.to_string() })?
+            serde_json::to_vec(&session.data).map_err(|e| Error::Database {
+                table: "app_sessions",
+                reason: e.to_string()
+            })?
         ];
         self.0.handle.execute(UPSERT, values).await.map(drop)
     }
 
     /// Ends a session.
     pub async fn delete(&self, hash: &Hashed) -> Result<()> {
-        self.0.handle.execute(DELETE, values![*hash]).await.map(drop)
+        self.0
+            .handle
+            .execute(DELETE, values![*hash])
+            .await
+            .map(drop)
     }
 }

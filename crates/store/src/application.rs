@@ -4,6 +4,7 @@ use comity_model::{
     application::{Application, ApplicationSecret},
     id::Id,
     name,
+    query::{Listing, Query},
     time::Utc,
 };
 use uuid::Uuid;
@@ -11,6 +12,8 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     handle::Tx,
+    listing::{Listed, Object},
+    query::{Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -52,6 +55,20 @@ tenant_table!(
     application_secrets
 );
 
+static LISTED: Listed<Application> = Listed {
+    table: "applications",
+    select: columns!(),
+    live: " AND deleted IS NULL",
+    columns: &[
+        column("id", "id", Kind::Guid),
+        column("appId", "app_id", Kind::Guid),
+        column("displayName", "display_name_key", Kind::Key),
+        column("createdDateTime", "created", Kind::Time),
+        column("deletedDateTime", "deleted", Kind::Time).nullable(),
+    ],
+    read,
+};
+
 fn read(row: &Row) -> Result<Application> {
     Ok(Application {
         id: row.id("id")?,
@@ -79,7 +96,21 @@ fn read_secret(row: &Row) -> Result<ApplicationSecret> {
 impl<M> Applications<'_, M> {
     /// The application with that object ID, deleted ones included.
     pub async fn find(&self, id: Id<Application>) -> Result<Option<Application>> {
-        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
+    /// Answers a query over those that are not deleted; `render` makes the Graph object.
+    pub async fn list(
+        &self,
+        query: &Query,
+        render: impl Fn(&Application) -> Object,
+    ) -> Result<Listing> {
+        self.0.list(&LISTED, query, render).await
     }
 
     /// Every application that is not deleted, by display name.

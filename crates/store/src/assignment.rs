@@ -1,13 +1,9 @@
 //! Who may use what: app role assignments, delegated grants, directory roles.
 
 use comity_model::{
-    app_role_assignment::AppRoleAssignment,
-    group::ObjectKind,
-    id::Id,
-    permission_grant::PermissionGrant,
-    role_assignment::RoleAssignment,
-    service_principal::ServicePrincipal,
-    user::User,
+    app_role_assignment::AppRoleAssignment, group::ObjectKind, id::Id,
+    permission_grant::PermissionGrant, role_assignment::RoleAssignment,
+    service_principal::ServicePrincipal, user::User,
 };
 use uuid::Uuid;
 
@@ -110,11 +106,19 @@ fn read_role(row: &Row) -> Result<RoleAssignment> {
 impl<M> AppRoleAssignments<'_, M> {
     /// One assignment.
     pub async fn find(&self, id: Uuid) -> Result<Option<AppRoleAssignment>> {
-        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// Assignments to a resource.
-    pub async fn list_of_resource(&self, resource: Id<ServicePrincipal>) -> Result<Vec<AppRoleAssignment>> {
+    pub async fn list_of_resource(
+        &self,
+        resource: Id<ServicePrincipal>,
+    ) -> Result<Vec<AppRoleAssignment>> {
         read_all(&self.0.all(OF_RESOURCE, values![resource]).await?, read)
     }
 
@@ -132,7 +136,14 @@ impl<M> AppRoleAssignments<'_, M> {
 impl AppRoleAssignments<'_, Tx> {
     /// A new assignment. Conflict: `app_role_assignments_triple`.
     pub async fn insert(&self, a: &AppRoleAssignment) -> Result<()> {
-        let values = values![a.id, a.principal, a.principal_kind.as_str(), a.resource, a.app_role, a.created];
+        let values = values![
+            a.id,
+            a.principal,
+            a.principal_kind.as_str(),
+            a.resource,
+            a.app_role,
+            a.created
+        ];
         self.0.write(INSERT, values).await.map(drop)
     }
 
@@ -187,7 +198,13 @@ impl<M> RoleAssignments<'_, M> {
 impl RoleAssignments<'_, Tx> {
     /// A new assignment. Conflict: `role_assignments_pair`.
     pub async fn insert(&self, a: &RoleAssignment) -> Result<()> {
-        let values = values![a.id, a.role, a.principal, a.principal_kind.as_str(), a.created];
+        let values = values![
+            a.id,
+            a.role,
+            a.principal,
+            a.principal_kind.as_str(),
+            a.created
+        ];
         self.0.write(INSERT_ROLE, values).await.map(drop)
     }
 

@@ -47,19 +47,25 @@ impl<M> AuthorizationPolicies<'_, M> {
     /// The policy and its version.
     pub async fn find(&self) -> Result<Option<(AuthorizationPolicy, i64)>> {
         let row = self.0.one(FIND, vec![]).await?;
-        row.map(|row| Ok((row.json("document")?, row.int("version")?))).transpose()
+        row.map(|row| Ok((row.json("document")?, row.int("version")?)))
+            .transpose()
     }
 }
 
 impl AuthorizationPolicies<'_, Tx> {
     /// The first policy of a tenant.
     pub async fn insert(&self, policy: &AuthorizationPolicy) -> Result<()> {
-        self.0.write(INSERT, vec![Value::json(policy)?]).await.map(drop)
+        self.0
+            .write(INSERT, vec![Value::json(policy)?])
+            .await
+            .map(drop)
     }
 
     /// Changes the policy under its version.
     pub async fn update(&self, policy: &AuthorizationPolicy, version: i64) -> Result<()> {
-        self.0.replace(UPDATE, values![version, Value::json(policy)?]).await
+        self.0
+            .replace(UPDATE, values![version, Value::json(policy)?])
+            .await
     }
 }
 
@@ -70,7 +76,9 @@ impl<M> PolicyHistory<'_, M> {
             Ok(PastPolicy {
                 kind: row.text("kind")?,
                 key: row.text("key")?,
-                document: row.opt_json_text("document")?.ok_or_else(|| row.corrupt("document"))?,
+                document: row
+                    .opt_json_text("document")?
+                    .ok_or_else(|| row.corrupt("document"))?,
             })
         })
     }
@@ -78,11 +86,19 @@ impl<M> PolicyHistory<'_, M> {
 
 impl PolicyHistory<'_, Tx> {
     /// From `version` on this holds; `None` = nothing any more.
-    pub async fn record(&self, kind: &str, key: &str, version: i64, document: Option<&str>) -> Result<()> {
+    pub async fn record(
+        &self,
+        kind: &str,
+        key: &str,
+        version: i64,
+        document: Option<&str>,
+    ) -> Result<()> {
         self.0.write(CLOSE, values![kind, key, version]).await?;
         if let Some(document) = document {
             let json = Value::Json(Some(document.to_owned()));
-            self.0.write(OPEN, values![kind, key, version, json]).await?;
+            self.0
+                .write(OPEN, values![kind, key, version, json])
+                .await?;
         }
         Ok(())
     }

@@ -16,13 +16,16 @@ statements! { "sign_ins";
     CODES = "DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires <= $1 LIMIT 500)";
     FAMILIES = "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires <= $1 LIMIT 500)";
     APP_SESSIONS = "DELETE FROM app_sessions WHERE hash IN (SELECT hash FROM app_sessions WHERE expires <= $1 LIMIT 500)";
-    USED_IDS = "DELETE FROM used_ids WHERE expires <= $1";
-    THROTTLES = "DELETE FROM throttles WHERE expires <= $1";
+    USED_IDS = "DELETE FROM used_ids WHERE (purpose, issuer, id) IN \
+        (SELECT purpose, issuer, id FROM used_ids WHERE expires <= $1 LIMIT 500)";
+    THROTTLES = "DELETE FROM throttles WHERE name IN (SELECT name FROM throttles WHERE expires <= $1 LIMIT 500)";
+    COUNTERS = "DELETE FROM counters WHERE name IN (SELECT name FROM counters WHERE window_start <= $1 LIMIT 500)";
     LEASE_GRANTS = "DELETE FROM lease_grants WHERE hash IN (SELECT hash FROM lease_grants WHERE session_exp <= $1 LIMIT 500)";
-    LINKS = "DELETE FROM password_links WHERE expires <= $1";
+    LINKS = "DELETE FROM password_links WHERE hash IN (SELECT hash FROM password_links WHERE expires <= $1 LIMIT 500)";
+    MAILS = "DELETE FROM outbox_mails WHERE id IN (SELECT id FROM outbox_mails WHERE sent <= $1 LIMIT 500)";
 }
 
-const ALL: [(Statement, i64); 10] = [
+const ALL: [(Statement, i64); 12] = [
     (SIGN_INS, 0),
     (SESSIONS, 0),
     (PUSHED, 600),
@@ -32,8 +35,11 @@ const ALL: [(Statement, i64); 10] = [
     (APP_SESSIONS, 0),
     (USED_IDS, 0),
     (THROTTLES, 0),
+    // The longest window is a day.
+    (COUNTERS, 2 * 24 * 3600),
     (LEASE_GRANTS, 3600),
     (LINKS, 24 * 3600),
+    (MAILS, 7 * 24 * 3600),
 ];
 
 impl Cloud<'_, Tx> {
@@ -41,7 +47,9 @@ impl Cloud<'_, Tx> {
     pub async fn clean_up(&self, now: Utc) -> Result<u64> {
         let mut deleted = 0;
         for (statement, grace) in ALL {
-            deleted += self.write(statement, values![now.plus_seconds(-grace)]).await?;
+            deleted += self
+                .write(statement, values![now.plus_seconds(-grace)])
+                .await?;
         }
         Ok(deleted)
     }

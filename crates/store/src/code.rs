@@ -22,9 +22,15 @@ statements! { "codes";
 #[derive(Debug, Clone, PartialEq)]
 pub enum Redeemed {
     /// The first use, in time.
-    Fresh { tenant: Id<Tenant>, grant: CodeGrant },
+    Fresh {
+        tenant: Id<Tenant>,
+        grant: CodeGrant,
+    },
     /// A second use: what the first one gave must die.
-    Reused { tenant: Id<Tenant>, family: Option<Uuid> },
+    Reused {
+        tenant: Id<Tenant>,
+        family: Option<Uuid>,
+    },
     /// Never issued, expired or cleaned up.
     Unknown,
 }
@@ -67,22 +73,35 @@ impl Codes<'_, Tx> {
 
     /// Uses a code: of any number at once, one gets it.
     pub async fn redeem(&self, hash: &Hashed, now: Utc) -> Result<Redeemed> {
-        if let Some(row) = self.0.handle.fetch_optional(REDEEM, values![*hash, now]).await? {
-            return Ok(Redeemed::Fresh { tenant: row.id("tenant_id")?, grant: row.json("data")? });
+        if let Some(row) = self
+            .0
+            .handle
+            .fetch_optional(REDEEM, values![*hash, now])
+            .await?
+        {
+            return Ok(Redeemed::Fresh {
+                tenant: row.id("tenant_id")?,
+                grant: row.json("data")?,
+            });
         }
         let Some(row) = self.0.handle.fetch_optional(FIND, values![*hash]).await? else {
             return Ok(Redeemed::Unknown);
         };
         Ok(match row.opt_time("used")? {
-            Some(_) => {
-                Redeemed::Reused { tenant: row.id("tenant_id")?, family: row.opt_uuid("family")? }
-            }
+            Some(_) => Redeemed::Reused {
+                tenant: row.id("tenant_id")?,
+                family: row.opt_uuid("family")?,
+            },
             None => Redeemed::Unknown,
         })
     }
 
     /// Remembers which token family the code gave rise to.
     pub async fn set_family(&self, hash: &Hashed, family: Uuid) -> Result<()> {
-        self.0.handle.execute(SET_FAMILY, values![*hash, family]).await.map(drop)
+        self.0
+            .handle
+            .execute(SET_FAMILY, values![*hash, family])
+            .await
+            .map(drop)
     }
 }

@@ -20,18 +20,32 @@ macro_rules! columns {
 }
 macro_rules! find {
     ($table:literal) => {
-        concat!("SELECT ", columns!(), " FROM ", $table, " WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL")
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM ",
+            $table,
+            " WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL"
+        )
     };
 }
 macro_rules! all {
     ($table:literal) => {
-        concat!("SELECT ", columns!(), " FROM ", $table, " WHERE tenant_id = $1 AND deleted IS NULL ORDER BY created, id")
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM ",
+            $table,
+            " WHERE tenant_id = $1 AND deleted IS NULL ORDER BY created, id"
+        )
     };
 }
 macro_rules! insert {
     ($table:literal) => {
         concat!(
-            "INSERT INTO ", $table, " (tenant_id, id, display_name, display_name_key, state, document, created, \
+            "INSERT INTO ",
+            $table,
+            " (tenant_id, id, display_name, display_name_key, state, document, created, \
              modified, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)"
         )
     };
@@ -46,8 +60,12 @@ macro_rules! update {
 }
 macro_rules! delete {
     ($table:literal) => {
-        concat!("UPDATE ", $table, " SET deleted = $3, version = version + 1 \
-            WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL")
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET deleted = $3, version = version + 1 \
+            WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL"
+        )
     };
 }
 
@@ -94,7 +112,9 @@ fn read(row: &Row) -> Result<PolicyRow> {
         id: row.uuid("id")?,
         display_name: row.text("display_name")?,
         state: row.text("state")?,
-        document: row.opt_json_text("document")?.ok_or_else(|| row.corrupt("document"))?,
+        document: row
+            .opt_json_text("document")?
+            .ok_or_else(|| row.corrupt("document"))?,
         created: row.time("created")?,
         modified: row.opt_time("modified")?,
         version: row.int("version")?,
@@ -131,7 +151,12 @@ macro_rules! repository {
             /// The one with that ID.
             pub async fn find(&self, id: Uuid) -> Result<Option<PolicyRow>> {
                 const STATEMENT: Statement = $find;
-                self.0.one(STATEMENT, values![id]).await?.as_ref().map(read).transpose()
+                self.0
+                    .one(STATEMENT, values![id])
+                    .await?
+                    .as_ref()
+                    .map(read)
+                    .transpose()
             }
 
             /// All of them, oldest first.
@@ -159,5 +184,19 @@ macro_rules! repository {
     };
 }
 
-repository!(ConditionalAccessPolicies, FIND_POLICY, ALL_POLICIES, INSERT_POLICY, UPDATE_POLICY, DELETE_POLICY);
-repository!(NamedLocations, FIND_LOCATION, ALL_LOCATIONS, INSERT_LOCATION, UPDATE_LOCATION, DELETE_LOCATION);
+repository!(
+    ConditionalAccessPolicies,
+    FIND_POLICY,
+    ALL_POLICIES,
+    INSERT_POLICY,
+    UPDATE_POLICY,
+    DELETE_POLICY
+);
+repository!(
+    NamedLocations,
+    FIND_LOCATION,
+    ALL_LOCATIONS,
+    INSERT_LOCATION,
+    UPDATE_LOCATION,
+    DELETE_LOCATION
+);

@@ -3,6 +3,9 @@
 
 mod durability;
 mod engine;
+mod listing;
+mod once;
+mod tables;
 mod writer;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -66,18 +69,35 @@ pub(crate) async fn postgres_address() -> Option<(String, Options)> {
     let schema = format!("t_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let drop = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
-    sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
-    Some((url, Options { schema: Some(schema), connections: 8, ..Options::default() }))
+    sqlx::query(sqlx::AssertSqlSafe(drop))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    Some((
+        url,
+        Options {
+            schema: Some(schema),
+            connections: 8,
+            ..Options::default()
+        },
+    ))
 }
 
 pub(crate) async fn postgres() -> Option<Store> {
     let (url, options) = postgres_address().await?;
-    Some(Store::open_with(&url, options, &with_scratch()).await.unwrap())
+    Some(
+        Store::open_with(&url, options, &with_scratch())
+            .await
+            .unwrap(),
+    )
 }
 
 /// A statement on the scratch table.
 pub(crate) fn sql(text: &'static str) -> Sql {
-    Sql { table: "scratch", text: text.into() }
+    Sql {
+        table: "scratch",
+        text: text.into(),
+    }
 }
 
 pub(crate) async fn write(tx: &Tx, text: &'static str, values: Vec<Value>) -> Result<u64> {
@@ -85,7 +105,12 @@ pub(crate) async fn write(tx: &Tx, text: &'static str, values: Vec<Value>) -> Re
 }
 
 pub(crate) async fn read(store: &Store, text: &'static str, values: Vec<Value>) -> Vec<Row> {
-    store.read().handle.fetch_all(sql(text), values).await.unwrap()
+    store
+        .read()
+        .handle
+        .fetch_all(sql(text), values)
+        .await
+        .unwrap()
 }
 
 /// Polls a future once and drops it: a caller that went away in the middle.

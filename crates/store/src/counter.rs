@@ -29,13 +29,21 @@ impl<'a, M> Cloud<'a, M> {
 
 /// The start of the window of that length in which a time lies.
 pub fn window(now: Utc, seconds: i64) -> Utc {
-    Utc::from_seconds(now.seconds().div_euclid(seconds.max(1)).saturating_mul(seconds))
+    Utc::from_seconds(
+        now.seconds()
+            .div_euclid(seconds.max(1))
+            .saturating_mul(seconds),
+    )
 }
 
 impl<M> Counters<'_, M> {
     /// The count of a key in the window that began then.
     pub async fn find(&self, key: &str, window_start: Utc) -> Result<i64> {
-        let row = self.0.handle.fetch_optional(FIND, values![key, window_start]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(FIND, values![key, window_start])
+            .await?;
         row.map_or(Ok(0), |row| row.int("total"))
     }
 }
@@ -43,7 +51,11 @@ impl<M> Counters<'_, M> {
 impl Counters<'_, Tx> {
     /// Counts one and gives the new count.
     pub async fn count_up(&self, key: &str, window_start: Utc) -> Result<i64> {
-        let row = self.0.handle.fetch_optional(UP, values![key, window_start]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(UP, values![key, window_start])
+            .await?;
         row.map_or(Ok(0), |row| row.int("total"))
     }
 }

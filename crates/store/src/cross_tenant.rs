@@ -56,7 +56,9 @@ fn read(row: &Row) -> Result<PartnerRow> {
     Ok(PartnerRow {
         cloud: row.text("cloud")?,
         tenant: row.id("partner_tenant")?,
-        document: row.opt_json_text("document")?.ok_or_else(|| row.corrupt("document"))?,
+        document: row
+            .opt_json_text("document")?
+            .ok_or_else(|| row.corrupt("document"))?,
         name: row.text("name")?,
         domains: row.json("domains")?,
         created: row.time("created")?,
@@ -69,7 +71,9 @@ impl<M> CrossTenant<'_, M> {
     pub async fn root(&self) -> Result<Option<(String, i64)>> {
         let row = self.0.one(ROOT, vec![]).await?;
         row.map(|row| {
-            let text = row.opt_json_text("document")?.ok_or_else(|| row.corrupt("document"))?;
+            let text = row
+                .opt_json_text("document")?
+                .ok_or_else(|| row.corrupt("document"))?;
             Ok((text, row.int("version")?))
         })
         .transpose()
@@ -77,7 +81,12 @@ impl<M> CrossTenant<'_, M> {
 
     /// The partner object for a tenant.
     pub async fn partner(&self, tenant: Id<Tenant>) -> Result<Option<PartnerRow>> {
-        self.0.one(FIND, values![tenant]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![tenant])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// All partner objects, by tenant ID.
@@ -93,20 +102,35 @@ impl CrossTenant<'_, Tx> {
         if version == 0 {
             return self.0.write(INSERT_ROOT, vec![json]).await.map(drop);
         }
-        self.0.replace(UPDATE_ROOT, vec![version.into(), json]).await
+        self.0
+            .replace(UPDATE_ROOT, vec![version.into(), json])
+            .await
     }
 
     /// A new partner. Conflict: `partners_pkey`.
     pub async fn insert_partner(&self, row: &PartnerRow) -> Result<()> {
         let json = Value::Json(Some(row.document.clone()));
-        let values = values![row.tenant, &row.cloud, json, &row.name, Value::json(&row.domains)?, row.created];
+        let values = values![
+            row.tenant,
+            &row.cloud,
+            json,
+            &row.name,
+            Value::json(&row.domains)?,
+            row.created
+        ];
         self.0.write(INSERT, values).await.map(drop)
     }
 
     /// Changes a partner under its version.
     pub async fn update_partner(&self, row: &PartnerRow) -> Result<()> {
         let json = Value::Json(Some(row.document.clone()));
-        let values = values![row.tenant, row.version, json, &row.name, Value::json(&row.domains)?];
+        let values = values![
+            row.tenant,
+            row.version,
+            json,
+            &row.name,
+            Value::json(&row.domains)?
+        ];
         self.0.replace(UPDATE, values).await
     }
 

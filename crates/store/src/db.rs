@@ -33,7 +33,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 4, connections: 16, schema: None }
+        Self {
+            readers: 4,
+            connections: 16,
+            schema: None,
+        }
     }
 }
 
@@ -49,7 +53,10 @@ struct Inner {
 }
 
 enum Engine {
-    Sqlite { writer: Writer, readers: Arc<Readers> },
+    Sqlite {
+        writer: Writer,
+        readers: Arc<Readers>,
+    },
     Postgres(PgPool),
 }
 
@@ -65,7 +72,8 @@ impl Store {
     }
 
     pub(crate) async fn memory_with(migrations: &[Migration]) -> Result<Self> {
-        let unavailable = |e: std::io::Error| Error::Unavailable(format!("no temporary folder: {e}"));
+        let unavailable =
+            |e: std::io::Error| Error::Unavailable(format!("no temporary folder: {e}"));
         let mut builder = tempfile::Builder::new();
         builder.prefix("comity-");
         let folder = builder
@@ -73,8 +81,13 @@ impl Store {
             .or_else(|_| builder.tempdir())
             .map_err(unavailable)?;
         let path = folder.path().join("store.db");
-        let engine =
-            open_sqlite(&path, Durability::None, Options::default().readers, migrations).await?;
+        let engine = open_sqlite(
+            &path,
+            Durability::None,
+            Options::default().readers,
+            migrations,
+        )
+        .await?;
         Ok(Self::new(engine, Some(folder)))
     }
 
@@ -95,7 +108,11 @@ impl Store {
     }
 
     fn new(engine: Engine, folder: Option<tempfile::TempDir>) -> Self {
-        Self(Arc::new(Inner { engine, transactions: AtomicU64::new(0), _folder: folder }))
+        Self(Arc::new(Inner {
+            engine,
+            transactions: AtomicU64::new(0),
+            _folder: folder,
+        }))
     }
 
     /// Begins a write transaction: READ COMMITTED on PostgreSQL, the only writer on SQLite.
@@ -107,7 +124,9 @@ impl Store {
                 On::PostgresTx(Mutex::new(postgres::WriteTransaction::begin(pool).await?))
             }
         };
-        Ok(Tx { handle: Handle { on } })
+        Ok(Tx {
+            handle: Handle { on },
+        })
     }
 
     /// Reads, each statement by itself.
@@ -118,7 +137,9 @@ impl Store {
             }
             Engine::Postgres(pool) => On::PostgresPool(pool.clone()),
         };
-        Read { handle: Handle { on } }
+        Read {
+            handle: Handle { on },
+        }
     }
 
     /// Reads that must agree with each other: all see one state of the store.
@@ -131,11 +152,18 @@ impl Store {
             }
             Engine::Postgres(pool) => {
                 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                let tx = pool.begin_with(BEGIN).await.map_err(postgres::plain)?;
+                let mut tx = pool.begin_with(BEGIN).await.map_err(postgres::plain)?;
+                // The state is chosen by the first statement, which should be now.
+                sqlx::query("SELECT 1")
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(postgres::plain)?;
                 On::PostgresSnapshot(Mutex::new(tx))
             }
         };
-        Ok(Read { handle: Handle { on } })
+        Ok(Read {
+            handle: Handle { on },
+        })
     }
 
     /// How many write transactions were begun; tests count them per request (law 7).
@@ -173,13 +201,19 @@ impl Store {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match &self.0.engine {
             Engine::Sqlite { readers, .. } => {
-                let mut reader = readers.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+                let mut reader = readers
+                    .acquire()
+                    .await
+                    .map_err(|_| sqlx::Error::PoolClosed)?;
                 let connection = reader.connection().map_err(|_| sqlx::Error::PoolClosed)?;
                 connection.prepare(text.into_sql_str()).await.map(drop)
             }
-            Engine::Postgres(pool) => {
-                pool.acquire().await?.prepare(text.into_sql_str()).await.map(drop)
-            }
+            Engine::Postgres(pool) => pool
+                .acquire()
+                .await?
+                .prepare(text.into_sql_str())
+                .await
+                .map(drop),
         }
     }
 
@@ -202,18 +236,25 @@ async fn open_sqlite(
     let mut connection = options.connect().await.map_err(sqlite::plain)?;
     let names = sqlite::ConstraintNames::read(&mut connection).await?;
     let writer = Writer::new(options, connection, names);
-    Ok(Engine::Sqlite { writer, readers: Readers::new(path, readers) })
+    Ok(Engine::Sqlite {
+        writer,
+        readers: Readers::new(path, readers),
+    })
 }
 
 fn sqlite_path(url: &str) -> Result<PathBuf> {
-    let address =
-        |reason: &str| Error::Address { url: url.to_owned(), reason: reason.to_owned() };
+    let address = |reason: &str| Error::Address {
+        url: url.to_owned(),
+        reason: reason.to_owned(),
+    };
     let path = url
         .strip_prefix("sqlite:")
         .ok_or_else(|| address("it begins with neither `sqlite:` nor `postgres:`"))?;
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.contains(['?', '\0']) || path == ":memory:" {
-        return Err(address("`sqlite:` is followed by the path of a file, without parameters"));
+        return Err(address(
+            "`sqlite:` is followed by the path of a file, without parameters",
+        ));
     }
     Ok(PathBuf::from(path))
 }
@@ -224,9 +265,21 @@ mod tests {
 
     #[test]
     fn addresses() {
-        assert_eq!(sqlite_path("sqlite:data/a.db").unwrap().to_str(), Some("data/a.db"));
-        assert_eq!(sqlite_path("sqlite:///var/a.db").unwrap().to_str(), Some("/var/a.db"));
-        for bad in ["", "sqlite:", "mysql://h/db", "sqlite::memory:", "sqlite:a?mode=ro"] {
+        assert_eq!(
+            sqlite_path("sqlite:data/a.db").unwrap().to_str(),
+            Some("data/a.db")
+        );
+        assert_eq!(
+            sqlite_path("sqlite:///var/a.db").unwrap().to_str(),
+            Some("/var/a.db")
+        );
+        for bad in [
+            "",
+            "sqlite:",
+            "mysql://h/db",
+            "sqlite::memory:",
+            "sqlite:a?mode=ro",
+        ] {
             assert!(sqlite_path(bad).is_err(), "{bad}");
         }
     }

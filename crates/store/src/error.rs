@@ -54,7 +54,11 @@ pub enum Error {
     Unavailable(String),
     /// A stored value is not what its column promises.
     #[error("column `{column}` of table `{table}` (row `{id}`) holds a value that cannot be read")]
-    Corrupt { table: &'static str, column: String, id: String },
+    Corrupt {
+        table: &'static str,
+        column: String,
+        id: String,
+    },
     /// A statement is wrong: a fault of the program, not of the input.
     #[error("the database refused a statement on `{table}`: {reason}")]
     Database { table: &'static str, reason: String },
@@ -64,7 +68,9 @@ pub enum Error {
     )]
     NewerSchema { found: i64, known: i64 },
     /// A migration that this store has run is not the one this program has under that number.
-    #[error("migration `{name}` of the store differs from this program's: use the program that wrote the store")]
+    #[error(
+        "migration `{name}` of the store differs from this program's: use the program that wrote the store"
+    )]
     ForeignSchema { name: String },
     /// The address of the store cannot be used.
     #[error("`{url}` is not the address of a store: {reason}")]

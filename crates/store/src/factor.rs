@@ -48,8 +48,13 @@ impl<M> Factors<'_, M> {
 impl Factors<'_, Tx> {
     /// A new factor.
     pub async fn insert(&self, factor: &Factor) -> Result<()> {
-        let values =
-            values![factor.user, factor.id, &factor.sealed_secret, factor.last_step, factor.created];
+        let values = values![
+            factor.user,
+            factor.id,
+            &factor.sealed_secret,
+            factor.last_step,
+            factor.created
+        ];
         self.0.write(INSERT, values).await.map(drop)
     }
 

@@ -6,6 +6,7 @@ use comity_model::{
     group::{Group, ObjectKind, ObjectRef},
     id::Id,
     name,
+    query::{Listing, Query},
     time::Utc,
 };
 use uuid::Uuid;
@@ -13,6 +14,8 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     handle::Tx,
+    listing::{Listed, Object},
+    query::{Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -56,7 +59,8 @@ statements! { "groups";
     TRANSITIVE_MEMBERS = "WITH RECURSIVE below (member_id, member_kind) AS ( \
         SELECT member_id, member_kind FROM group_members WHERE tenant_id = $1 AND group_id = $2 \
         UNION SELECT m.member_id, m.member_kind FROM group_members m JOIN below b ON m.group_id = b.member_id \
-        WHERE m.tenant_id = $1) SELECT member_id, member_kind FROM below ORDER BY member_id";
+        JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id \
+        WHERE m.tenant_id = $1 AND g.deleted IS NULL) SELECT member_id, member_kind FROM below ORDER BY member_id";
 }
 
 tenant_table!(
@@ -64,6 +68,22 @@ tenant_table!(
     Groups,
     groups
 );
+
+static LISTED: Listed<Group> = Listed {
+    table: "groups",
+    select: columns!(),
+    live: " AND deleted IS NULL",
+    columns: &[
+        column("id", "id", Kind::Guid),
+        column("displayName", "display_name_key", Kind::Key),
+        column("mailNickname", "mail_nickname_key", Kind::Key),
+        column("mailEnabled", "mail_enabled", Kind::Bool),
+        column("securityEnabled", "security_enabled", Kind::Bool),
+        column("createdDateTime", "created", Kind::Time),
+        column("deletedDateTime", "deleted", Kind::Time).nullable(),
+    ],
+    read,
+};
 
 fn read(row: &Row) -> Result<Group> {
     Ok(Group {
@@ -80,13 +100,26 @@ fn read(row: &Row) -> Result<Group> {
 }
 
 fn read_reference(row: &Row) -> Result<ObjectRef> {
-    Ok(ObjectRef { kind: row.word("member_kind", ObjectKind::parse)?, id: row.uuid("member_id")? })
+    Ok(ObjectRef {
+        kind: row.word("member_kind", ObjectKind::parse)?,
+        id: row.uuid("member_id")?,
+    })
 }
 
 impl<M> Groups<'_, M> {
     /// The group with that ID, deleted ones included.
     pub async fn find(&self, id: Id<Group>) -> Result<Option<Group>> {
-        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
+    /// Answers a query over those that are not deleted; `render` makes the Graph object.
+    pub async fn list(&self, query: &Query, render: impl Fn(&Group) -> Object) -> Result<Listing> {
+        self.0.list(&LISTED, query, render).await
     }
 
     /// Every group that is not deleted, by display name.
@@ -101,7 +134,10 @@ impl<M> Groups<'_, M> {
 
     /// Members of the group and of every group in it.
     pub async fn transitive_members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
-        read_all(&self.0.all(TRANSITIVE_MEMBERS, values![id]).await?, read_reference)
+        read_all(
+            &self.0.all(TRANSITIVE_MEMBERS, values![id]).await?,
+            read_reference,
+        )
     }
 
     /// Owners.
@@ -164,7 +200,11 @@ impl Groups<'_, Tx> {
 
     /// Adds a member; `false` if it is one.
     pub async fn add_member(&self, id: Id<Group>, member: ObjectRef) -> Result<bool> {
-        Ok(self.0.write(ADD_MEMBER, values![id, member.id, member.kind.as_str()]).await? > 0)
+        Ok(self
+            .0
+            .write(ADD_MEMBER, values![id, member.id, member.kind.as_str()])
+            .await?
+            > 0)
     }
 
     /// Removes a member; `false` if it was none.
@@ -174,7 +214,11 @@ impl Groups<'_, Tx> {
 
     /// Adds an owner; `false` if it is one.
     pub async fn add_owner(&self, id: Id<Group>, owner: ObjectRef) -> Result<bool> {
-        Ok(self.0.write(ADD_OWNER, values![id, owner.id, owner.kind.as_str()]).await? > 0)
+        Ok(self
+            .0
+            .write(ADD_OWNER, values![id, owner.id, owner.kind.as_str()])
+            .await?
+            > 0)
     }
 
     /// Removes an owner; `false` if it was none.

@@ -25,8 +25,14 @@ pub struct Handle {
 }
 
 pub(crate) enum On {
-    SqliteReaders(std::sync::Arc<sqlite::readers::Readers>, std::sync::Arc<sqlite::ConstraintNames>),
-    SqliteSnapshot(Mutex<sqlite::readers::Reader>, std::sync::Arc<sqlite::ConstraintNames>),
+    SqliteReaders(
+        std::sync::Arc<sqlite::readers::Readers>,
+        std::sync::Arc<sqlite::ConstraintNames>,
+    ),
+    SqliteSnapshot(
+        Mutex<sqlite::readers::Reader>,
+        std::sync::Arc<sqlite::ConstraintNames>,
+    ),
     SqliteTx(Mutex<sqlite::writer::WriteTransaction>),
     PostgresPool(PgPool),
     PostgresSnapshot(Mutex<sqlx::PgTransaction<'static>>),
@@ -42,9 +48,10 @@ impl Handle {
         match &self.on {
             On::SqliteTx(tx) => tx.lock().await.run(sql, values, want).await,
             On::PostgresTx(tx) => tx.lock().await.run(sql, values, want).await,
-            _ if want == Want::Count => {
-                Err(Error::Database { table, reason: "a write on a reading handle".to_owned() })
-            }
+            _ if want == Want::Count => Err(Error::Database {
+                table,
+                reason: "a write on a reading handle".to_owned(),
+            }),
             On::SqliteReaders(readers, names) => {
                 let mut reader = readers.acquire().await?;
                 on_sqlite(reader.connection()?, sql, values, want)
@@ -97,7 +104,11 @@ impl Handle {
         sql: impl Into<Sql>,
         values: Vec<Value>,
     ) -> Result<()> {
-        if self.execute(sql, values).await? == 0 { Err(Error::stale()) } else { Ok(()) }
+        if self.execute(sql, values).await? == 0 {
+            Err(Error::stale())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -111,12 +122,19 @@ pub struct Tx {
 impl Tx {
     /// Narrows to one tenant.
     pub const fn tenant(&self, tenant: Id<Tenant>) -> TenantTx<'_> {
-        Scoped { handle: &self.handle, tenant, mode: PhantomData }
+        Scoped {
+            handle: &self.handle,
+            tenant,
+            mode: PhantomData,
+        }
     }
 
     /// The few queries that know no tenant.
     pub const fn cloud(&self) -> Cloud<'_, Self> {
-        Cloud { handle: &self.handle, mode: PhantomData }
+        Cloud {
+            handle: &self.handle,
+            mode: PhantomData,
+        }
     }
 
     /// Makes the writes durable and visible, both or neither; returns after they are.
@@ -147,12 +165,19 @@ pub struct Read {
 impl Read {
     /// Narrows to one tenant.
     pub const fn tenant(&self, tenant: Id<Tenant>) -> TenantRead<'_> {
-        Scoped { handle: &self.handle, tenant, mode: PhantomData }
+        Scoped {
+            handle: &self.handle,
+            tenant,
+            mode: PhantomData,
+        }
     }
 
     /// The few queries that know no tenant.
     pub const fn cloud(&self) -> Cloud<'_, Self> {
-        Cloud { handle: &self.handle, mode: PhantomData }
+        Cloud {
+            handle: &self.handle,
+            mode: PhantomData,
+        }
     }
 
     /// Ends a snapshot early and gives its connection back; nothing to do for `Store::read`.

@@ -46,22 +46,34 @@ impl<'a, M> Scoped<'a, M> {
 
 impl<M> Cloud<'_, M> {
     /// The tenant and invitation of a ticket that still opens the door.
-    pub async fn owner_of_ticket(self, hash: &Hashed) -> Result<Option<(Id<Tenant>, Id<Invitation>)>> {
+    pub async fn owner_of_ticket(
+        self,
+        hash: &Hashed,
+    ) -> Result<Option<(Id<Tenant>, Id<Invitation>)>> {
         let row = self.handle.fetch_optional(OWNER, values![*hash]).await?;
-        row.map(|row| Ok((row.id("tenant_id")?, row.id("invitation_id")?))).transpose()
+        row.map(|row| Ok((row.id("tenant_id")?, row.id("invitation_id")?)))
+            .transpose()
     }
 }
 
 impl<M> Invitations<'_, M> {
     /// One invitation.
     pub async fn find(&self, id: Id<Invitation>) -> Result<Option<Invitation>> {
-        let row = self.0.handle.fetch_optional(FIND, values![self.0.tenant, id]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(FIND, values![self.0.tenant, id])
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// All invitations of one guest, oldest first.
     pub async fn list_of_user(&self, user: Id<User>) -> Result<Vec<Invitation>> {
-        let rows = self.0.handle.fetch_all(LIST_OF_USER, values![self.0.tenant, user]).await?;
+        let rows = self
+            .0
+            .handle
+            .fetch_all(LIST_OF_USER, values![self.0.tenant, user])
+            .await?;
         read_all(&rows, read)
     }
 }
@@ -102,12 +114,19 @@ impl Invitations<'_, Tx> {
 
     /// Another link for an invitation; older ones go on working.
     pub async fn insert_ticket(&self, id: Id<Invitation>, hash: &Hashed, now: Utc) -> Result<()> {
-        self.0.handle.execute(INSERT_TICKET, values![*hash, self.0.tenant, id, now]).await.map(drop)
+        self.0
+            .handle
+            .execute(INSERT_TICKET, values![*hash, self.0.tenant, id, now])
+            .await
+            .map(drop)
     }
 
     /// Ends every link of an invitation.
     pub async fn revoke_tickets(&self, id: Id<Invitation>, now: Utc) -> Result<u64> {
-        self.0.handle.execute(REVOKE_TICKETS, values![self.0.tenant, id, now]).await
+        self.0
+            .handle
+            .execute(REVOKE_TICKETS, values![self.0.tenant, id, now])
+            .await
     }
 }
 

@@ -47,7 +47,11 @@ impl<'a, M> Scoped<'a, M> {
 impl<M> Leases<'_, M> {
     /// One lease.
     pub async fn find(&self, id: Id<Lease>) -> Result<Option<Lease>> {
-        let row = self.0.handle.fetch_optional(FIND, values![self.0.tenant, id]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(FIND, values![self.0.tenant, id])
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
@@ -94,17 +98,28 @@ impl Leases<'_, Tx> {
 
     /// Home did not answer: the next request may try.
     pub async fn give_up(&self, id: Id<Lease>) -> Result<()> {
-        self.0.handle.execute(GIVE_UP, values![self.0.tenant, id]).await.map(drop)
+        self.0
+            .handle
+            .execute(GIVE_UP, values![self.0.tenant, id])
+            .await
+            .map(drop)
     }
 
     /// Home said no, or the session ended.
     pub async fn end(&self, id: Id<Lease>, now: Utc) -> Result<()> {
-        self.0.handle.execute(END, values![self.0.tenant, id, now]).await.map(drop)
+        self.0
+            .handle
+            .execute(END, values![self.0.tenant, id, now])
+            .await
+            .map(drop)
     }
 
     /// Ends every lease of a guest.
     pub async fn end_all_of(&self, user: Id<User>, now: Utc) -> Result<u64> {
-        self.0.handle.execute(END_OF_USER, values![self.0.tenant, user, now]).await
+        self.0
+            .handle
+            .execute(END_OF_USER, values![self.0.tenant, user, now])
+            .await
     }
 }
 
@@ -117,7 +132,10 @@ fn read(row: &Row) -> Result<Lease> {
             tenant: row.id("home_tenant")?,
             object: row.id("home_object")?,
         },
-        pair: ApplicationPair { client: row.uuid("client_app")?, resource: row.uuid("resource_app")? },
+        pair: ApplicationPair {
+            client: row.uuid("client_app")?,
+            resource: row.uuid("resource_app")?,
+        },
         sealed_grant: row.bytes("sealed_grant")?,
         facts: row.json("facts")?,
         confirmed: row.time("confirmed")?,

@@ -43,13 +43,20 @@ impl<M> LeaseGrants<'_, M> {
     /// The grant of a hash with its tenant.
     pub async fn find_by_hash(&self, hash: &Hashed) -> Result<Option<(Id<Tenant>, LeaseGrant)>> {
         let row = self.0.handle.fetch_optional(FIND, values![*hash]).await?;
-        row.as_ref().map(|row| Ok((row.id("tenant_id")?, read(row)?))).transpose()
+        row.as_ref()
+            .map(|row| Ok((row.id("tenant_id")?, read(row)?)))
+            .transpose()
     }
 }
 
 impl LeaseGrants<'_, Tx> {
     /// A new grant.
-    pub async fn insert(&self, hash: &Hashed, tenant: Id<Tenant>, grant: &LeaseGrant) -> Result<()> {
+    pub async fn insert(
+        &self,
+        hash: &Hashed,
+        tenant: Id<Tenant>,
+        grant: &LeaseGrant,
+    ) -> Result<()> {
         let values = values![
             *hash,
             tenant,
@@ -70,19 +77,28 @@ impl LeaseGrants<'_, Tx> {
 
     /// Ends the grants of a session.
     pub async fn revoke_by_sid(&self, sid: &str, now: Utc) -> Result<u64> {
-        self.0.handle.execute(REVOKE_BY_SID, values![sid, now]).await
+        self.0
+            .handle
+            .execute(REVOKE_BY_SID, values![sid, now])
+            .await
     }
 
     /// Ends one grant.
     pub async fn revoke(&self, hash: &Hashed, now: Utc) -> Result<()> {
-        self.0.handle.execute(REVOKE, values![*hash, now]).await.map(drop)
+        self.0
+            .handle
+            .execute(REVOKE, values![*hash, now])
+            .await
+            .map(drop)
     }
 }
 
 impl Scoped<'_, Tx> {
     /// Ends the grants of a person of this tenant.
     pub async fn revoke_lease_grants_of(self, user: Id<User>, now: Utc) -> Result<u64> {
-        self.handle.execute(REVOKE_BY_USER, values![self.tenant, user, now]).await
+        self.handle
+            .execute(REVOKE_BY_USER, values![self.tenant, user, now])
+            .await
     }
 }
 
@@ -93,7 +109,10 @@ fn read(row: &Row) -> Result<LeaseGrant> {
         user: row.id("user_id")?,
         resource_cloud: row.text("resource_cloud")?,
         resource_tenant: row.id("resource_tenant")?,
-        pair: ApplicationPair { client: row.uuid("client_app")?, resource: row.uuid("resource_app")? },
+        pair: ApplicationPair {
+            client: row.uuid("client_app")?,
+            resource: row.uuid("resource_app")?,
+        },
         dpop_jkt: row.text("dpop_jkt")?,
         sid: row.text("sid")?,
         session_exp: row.time("session_exp")?,

@@ -19,8 +19,6 @@
 //! 3. Its `STATEMENTS` in the list below, so that a test prepares them on both engines.
 //! 4. Contract tests in `contract/`, which run on both engines.
 
-#[cfg(test)]
-mod contract;
 pub mod app_session;
 pub mod application;
 pub mod assignment;
@@ -28,6 +26,8 @@ pub mod authorization_policy;
 pub mod cleanup;
 pub mod code;
 pub mod conditional_access;
+#[cfg(test)]
+mod contract;
 pub mod counter;
 pub mod cross_tenant;
 pub mod db;
@@ -38,12 +38,14 @@ pub mod handle;
 pub mod invitation;
 pub mod lease;
 pub mod lease_grant;
+pub(crate) mod listing;
 pub(crate) mod migration;
 pub mod outbox_mail;
 pub mod partner_configuration;
 pub mod password;
 pub(crate) mod postgres;
 pub mod pushed_request;
+pub(crate) mod query;
 pub mod record;
 pub mod release;
 pub(crate) mod row;

@@ -53,11 +53,19 @@ const LAST: &str = "SELECT version, name, mark FROM migrations ORDER BY version"
 const RECORD: &str = "INSERT INTO migrations (version, name, mark) VALUES ($1, $2, $3)";
 
 fn for_sqlite(sql: &str) -> String {
-    TOKENS.iter().fold(sql.to_owned(), |text, (token, sqlite, _)| text.replace(token, sqlite))
+    TOKENS
+        .iter()
+        .fold(sql.to_owned(), |text, (token, sqlite, _)| {
+            text.replace(token, sqlite)
+        })
 }
 
 fn for_postgres(sql: &str) -> String {
-    TOKENS.iter().fold(sql.to_owned(), |text, (token, _, postgres)| text.replace(token, postgres))
+    TOKENS
+        .iter()
+        .fold(sql.to_owned(), |text, (token, _, postgres)| {
+            text.replace(token, postgres)
+        })
 }
 
 /// Tells an edited file from the original: FNV-1a of its text.
@@ -78,13 +86,21 @@ struct Applied {
 /// The migrations that are still to run, or why this program must keep away.
 fn remaining<'m>(applied: &[Applied], list: &'m [Migration]) -> Result<Option<&'m Migration>> {
     let known = list.last().map_or(0, |m| m.version);
-    if let Some(found) = applied.last().map(|a| a.version).filter(|found| *found > known) {
+    if let Some(found) = applied
+        .last()
+        .map(|a| a.version)
+        .filter(|found| *found > known)
+    {
         return Err(Error::NewerSchema { found, known });
     }
     for done in applied {
-        let same = list.iter().any(|m| m.version == done.version && mark(m.sql) == done.mark);
+        let same = list
+            .iter()
+            .any(|m| m.version == done.version && mark(m.sql) == done.mark);
         if !same {
-            return Err(Error::ForeignSchema { name: done.name.clone() });
+            return Err(Error::ForeignSchema {
+                name: done.name.clone(),
+            });
         }
     }
     let last = applied.last().map_or(0, |a| a.version);
@@ -94,7 +110,11 @@ fn remaining<'m>(applied: &[Applied], list: &'m [Migration]) -> Result<Option<&'
 macro_rules! read_applied {
     ($executor:expr, $plain:path) => {{
         let mut applied = Vec::new();
-        for row in sqlx::query(LAST).fetch_all($executor).await.map_err($plain)? {
+        for row in sqlx::query(LAST)
+            .fetch_all($executor)
+            .await
+            .map_err($plain)?
+        {
             applied.push(Applied {
                 version: row.try_get("version").map_err($plain)?,
                 name: row.try_get("name").map_err($plain)?,
@@ -113,14 +133,22 @@ pub(crate) async fn migrate_sqlite(
     use sqlite::plain;
     let mut connection = options.connect().await.map_err(plain)?;
     loop {
-        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(plain)?;
+        let mut tx = connection
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(plain)?;
         let create = sqlx::AssertSqlSafe(for_sqlite(CREATE));
         sqlx::query(create).execute(&mut *tx).await.map_err(plain)?;
         let applied = read_applied!(&mut *tx, plain);
-        let Some(next) = remaining(&applied, list)? else { break };
+        let Some(next) = remaining(&applied, list)? else {
+            break;
+        };
         let sql = sqlx::AssertSqlSafe(for_sqlite(next.sql));
         sqlx::raw_sql(sql).execute(&mut *tx).await.map_err(plain)?;
-        let record = sqlx::query(RECORD).bind(next.version).bind(next.name).bind(mark(next.sql));
+        let record = sqlx::query(RECORD)
+            .bind(next.version)
+            .bind(next.name)
+            .bind(mark(next.sql));
         record.execute(&mut *tx).await.map_err(plain)?;
         tx.commit().await.map_err(plain)?;
     }
@@ -140,10 +168,15 @@ pub(crate) async fn migrate_postgres(pool: &PgPool, list: &[Migration]) -> Resul
         let create = sqlx::AssertSqlSafe(for_postgres(CREATE));
         sqlx::query(create).execute(&mut *tx).await.map_err(plain)?;
         let applied = read_applied!(&mut *tx, plain);
-        let Some(next) = remaining(&applied, list)? else { return Ok(()) };
+        let Some(next) = remaining(&applied, list)? else {
+            return Ok(());
+        };
         let sql = sqlx::AssertSqlSafe(for_postgres(next.sql));
         sqlx::raw_sql(sql).execute(&mut *tx).await.map_err(plain)?;
-        let record = sqlx::query(RECORD).bind(next.version).bind(next.name).bind(mark(next.sql));
+        let record = sqlx::query(RECORD)
+            .bind(next.version)
+            .bind(next.name)
+            .bind(mark(next.sql));
         record.execute(&mut *tx).await.map_err(plain)?;
         tx.commit().await.map_err(plain)?;
     }
@@ -155,12 +188,24 @@ mod tests {
     use crate::error::Error;
 
     const LIST: &[Migration] = &[
-        Migration { version: 1, name: "one", sql: "A" },
-        Migration { version: 2, name: "two", sql: "B" },
+        Migration {
+            version: 1,
+            name: "one",
+            sql: "A",
+        },
+        Migration {
+            version: 2,
+            name: "two",
+            sql: "B",
+        },
     ];
 
     fn done(version: i64, sql: &str) -> Applied {
-        Applied { version, name: format!("{version}"), mark: mark(sql) }
+        Applied {
+            version,
+            name: format!("{version}"),
+            mark: mark(sql),
+        }
     }
 
     #[test]
@@ -177,15 +222,28 @@ mod tests {
     #[test]
     fn the_next_one_runs() {
         assert_eq!(remaining(&[], LIST).unwrap().map(|m| m.version), Some(1));
-        assert_eq!(remaining(&[done(1, "A")], LIST).unwrap().map(|m| m.version), Some(2));
-        assert!(remaining(&[done(1, "A"), done(2, "B")], LIST).unwrap().is_none());
+        assert_eq!(
+            remaining(&[done(1, "A")], LIST).unwrap().map(|m| m.version),
+            Some(2)
+        );
+        assert!(
+            remaining(&[done(1, "A"), done(2, "B")], LIST)
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn newer_or_edited_is_refused() {
         let newer = remaining(&[done(1, "A"), done(2, "B"), done(3, "C")], LIST);
-        assert_eq!(newer.unwrap_err(), Error::NewerSchema { found: 3, known: 2 });
+        assert_eq!(
+            newer.unwrap_err(),
+            Error::NewerSchema { found: 3, known: 2 }
+        );
         let edited = remaining(&[done(1, "A, edited")], LIST);
-        assert_eq!(edited.unwrap_err(), Error::ForeignSchema { name: "1".into() });
+        assert_eq!(
+            edited.unwrap_err(),
+            Error::ForeignSchema { name: "1".into() }
+        );
     }
 }

@@ -79,16 +79,29 @@ impl<M> Outbox<'_, M> {
 impl Outbox<'_, Tx> {
     /// Takes a message for one attempt; of several nodes one gets it.
     pub async fn claim(&self, id: Uuid, attempts: i64, retry_at: Utc) -> Result<bool> {
-        Ok(self.0.handle.execute(CLAIM, values![id, attempts, retry_at]).await? > 0)
+        Ok(self
+            .0
+            .handle
+            .execute(CLAIM, values![id, attempts, retry_at])
+            .await?
+            > 0)
     }
 
     /// It was handed over.
     pub async fn mark_sent(&self, id: Uuid, now: Utc) -> Result<()> {
-        self.0.handle.execute(SENT, values![id, now]).await.map(drop)
+        self.0
+            .handle
+            .execute(SENT, values![id, now])
+            .await
+            .map(drop)
     }
 
     /// It will not be tried again.
     pub async fn mark_failed(&self, id: Uuid, reason: &str) -> Result<()> {
-        self.0.handle.execute(FAILED, values![id, reason]).await.map(drop)
+        self.0
+            .handle
+            .execute(FAILED, values![id, reason])
+            .await
+            .map(drop)
     }
 }

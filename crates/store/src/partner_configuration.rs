@@ -57,12 +57,20 @@ impl PartnerConfigurations<'_, Tx> {
 
     /// Shuts the pair, or opens it again.
     pub async fn set_shut(&self, cloud: &str, reason: Option<&str>) -> Result<()> {
-        self.0.handle.execute(SHUT, values![cloud, reason]).await.map(drop)
+        self.0
+            .handle
+            .execute(SHUT, values![cloud, reason])
+            .await
+            .map(drop)
     }
 
     /// The same statement was found valid again.
     pub async fn confirm(&self, cloud: &str, issued_at: i64, now: Utc) -> Result<()> {
-        self.0.handle.execute(CONFIRM, values![cloud, issued_at, now]).await.map(drop)
+        self.0
+            .handle
+            .execute(CONFIRM, values![cloud, issued_at, now])
+            .await
+            .map(drop)
     }
 }
 

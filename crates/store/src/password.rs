@@ -58,9 +58,14 @@ impl Passwords<'_, Tx> {
 
 impl<M> Cloud<'_, M> {
     /// Whose password a link sets, if it still does.
-    pub async fn find_password_link(&self, hash: &Hashed, now: Utc) -> Result<Option<(Id<Tenant>, Id<User>)>> {
+    pub async fn find_password_link(
+        &self,
+        hash: &Hashed,
+        now: Utc,
+    ) -> Result<Option<(Id<Tenant>, Id<User>)>> {
         let row = self.one(FIND_LINK, values![*hash, now]).await?;
-        row.map(|row| Ok((row.id("tenant_id")?, row.id("user_id")?))).transpose()
+        row.map(|row| Ok((row.id("tenant_id")?, row.id("user_id")?)))
+            .transpose()
     }
 }
 
@@ -73,12 +78,19 @@ impl Cloud<'_, Tx> {
         user: Id<User>,
         expires: Utc,
     ) -> Result<()> {
-        self.write(INSERT_LINK, values![*hash, tenant, user, expires]).await.map(drop)
+        self.write(INSERT_LINK, values![*hash, tenant, user, expires])
+            .await
+            .map(drop)
     }
 
     /// Uses a link: of any number at once, one gets it.
-    pub async fn take_password_link(&self, hash: &Hashed, now: Utc) -> Result<Option<(Id<Tenant>, Id<User>)>> {
+    pub async fn take_password_link(
+        &self,
+        hash: &Hashed,
+        now: Utc,
+    ) -> Result<Option<(Id<Tenant>, Id<User>)>> {
         let row = self.one(TAKE_LINK, values![*hash, now]).await?;
-        row.map(|row| Ok((row.id("tenant_id")?, row.id("user_id")?))).transpose()
+        row.map(|row| Ok((row.id("tenant_id")?, row.id("user_id")?)))
+            .transpose()
     }
 }

@@ -20,7 +20,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A pool whose connections work in `schema`, which is made if it is missing.
 pub(crate) async fn connect(url: &str, schema: Option<&str>, connections: u32) -> Result<PgPool> {
     let mut options = PgConnectOptions::from_str(url)
-        .map_err(|e| Error::Address { url: without_password(url), reason: e.to_string() })?
+        .map_err(|e| Error::Address {
+            url: without_password(url),
+            reason: e.to_string(),
+        })?
         .statement_cache_capacity(STATEMENT_CACHE)
         .application_name("comity")
         .options([
@@ -45,7 +48,10 @@ pub(crate) async fn connect(url: &str, schema: Option<&str>, connections: u32) -
     if let Some(schema) = schema {
         // sql: `check_schema` has let only lower-case letters, digits and `_` through
         let sql = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.map_err(plain)?;
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&pool)
+            .await
+            .map_err(plain)?;
     }
     Ok(pool)
 }
@@ -63,15 +69,17 @@ fn check_schema(schema: &str) -> Result<()> {
 
 /// `postgres://user:…@host/db` without the part nobody should read in a log.
 fn without_password(url: &str) -> String {
-    url.rsplit_once('@').map_or_else(|| "postgres:…".to_owned(), |(_, host)| format!("…@{host}"))
+    url.rsplit_once('@')
+        .map_or_else(|| "postgres:…".to_owned(), |(_, host)| format!("…@{host}"))
 }
 
 pub(crate) fn translate(error: &sqlx::Error, table: &'static str) -> Error {
     let Some(fault) = error.as_database_error() else {
         return match error {
-            sqlx::Error::Encode(_) | sqlx::Error::ColumnNotFound(_) => {
-                Error::Database { table, reason: error.to_string() }
-            }
+            sqlx::Error::Encode(_) | sqlx::Error::ColumnNotFound(_) => Error::Database {
+                table,
+                reason: error.to_string(),
+            },
             other => Error::Unavailable(other.to_string()),
         };
     };
@@ -81,15 +89,25 @@ pub(crate) fn translate(error: &sqlx::Error, table: &'static str) -> Error {
         "23503" => Error::Conflict(Constraint::new(Constraint::FOREIGN_KEY)),
         "55P03" | "57014" => Error::Unavailable(fault.message().to_owned()),
         // Connection, resources, operator, system; serialization failure and deadlock.
-        other if ["08", "40", "53", "57", "58"].iter().any(|class| other.starts_with(class)) => {
+        other
+            if ["08", "40", "53", "57", "58"]
+                .iter()
+                .any(|class| other.starts_with(class)) =>
+        {
             Error::Unavailable(fault.message().to_owned())
         }
-        _ => Error::Database { table, reason: fault.message().to_owned() },
+        _ => Error::Database {
+            table,
+            reason: fault.message().to_owned(),
+        },
     }
 }
 
 /// Outside of tables: connecting, control statements.
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as a function in map_err"
+)]
 pub(crate) fn plain(error: sqlx::Error) -> Error {
     translate(&error, "")
 }
@@ -103,10 +121,18 @@ pub(crate) struct WriteTransaction {
 
 impl WriteTransaction {
     pub(crate) async fn begin(pool: &PgPool) -> Result<Self> {
-        Ok(Self { transaction: pool.begin().await.map_err(plain)?, failed: None })
+        Ok(Self {
+            transaction: pool.begin().await.map_err(plain)?,
+            failed: None,
+        })
     }
 
-    pub(crate) async fn run(&mut self, sql: Sql, values: Vec<Value>, want: Want) -> Result<Outcome> {
+    pub(crate) async fn run(
+        &mut self,
+        sql: Sql,
+        values: Vec<Value>,
+        want: Want,
+    ) -> Result<Outcome> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }

@@ -52,7 +52,12 @@ impl PushedRequests<'_, Tx> {
         hash: &Hashed,
         now: Utc,
     ) -> Result<Option<(Id<Tenant>, PushedCrossing)>> {
-        let row = self.0.handle.fetch_optional(TAKE, values![*hash, now]).await?;
-        row.map(|row| Ok((row.id("tenant_id")?, row.json("data")?))).transpose()
+        let row = self
+            .0
+            .handle
+            .fetch_optional(TAKE, values![*hash, now])
+            .await?;
+        row.map(|row| Ok((row.id("tenant_id")?, row.json("data")?)))
+            .transpose()
     }
 }

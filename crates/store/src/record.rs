@@ -5,7 +5,7 @@ use comity_model::{
     federation::HomeTenant,
     id::Id,
     name,
-    query::{Comparison, Filter, Literal, Query},
+    query::{Comparison, Filter, Listing, Literal, Query},
     sign_in_record::SignInRecord,
     tenant::Tenant,
 };
@@ -14,6 +14,8 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     handle::{Cloud, Tx},
+    listing::{Listed, Object},
+    query::{Column, Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -41,8 +43,8 @@ statements! { "sign_in_records";
     BY_CORRELATION = concat!("SELECT ", sign_in!(), " FROM sign_in_records WHERE tenant_id = $1 AND correlation_id = $2 \
         ORDER BY created, id");
     RECENT = concat!("SELECT ", sign_in!(), " FROM sign_in_records WHERE tenant_id = $1 ORDER BY created DESC, id DESC");
-    INSERT_AUDIT = "INSERT INTO audit_records (tenant_id, id, created, correlation_id, category, activity, activity_key, \
-        result, initiated_by, properties) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    INSERT_AUDIT = "INSERT INTO audit_records (tenant_id, id, created, correlation_id, category, category_key, activity, \
+        activity_key, result, initiated_by, properties) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     FIND_AUDIT = concat!("SELECT ", audit!(), " FROM audit_records WHERE tenant_id = $1 AND id = $2");
     AUDIT_BY_CORRELATION = concat!("SELECT ", audit!(), " FROM audit_records WHERE tenant_id = $1 \
         AND correlation_id = $2 ORDER BY created, id");
@@ -69,10 +71,53 @@ tenant_table!(
     audit_records
 );
 
+static SIGN_INS: Listed<SignInRecord> = Listed {
+    table: "sign_in_records",
+    select: sign_in!(),
+    live: "",
+    columns: &[
+        column("id", "id", Kind::Guid),
+        column("createdDateTime", "created", Kind::Time),
+        column("correlationId", "correlation_id", Kind::Guid),
+        column("userId", "user_id", Kind::Guid).nullable(),
+        column("userPrincipalName", "user_principal_name_key", Kind::Key),
+        column("userDisplayName", "user_display_name_key", Kind::Key),
+        column("appId", "app_id", Kind::Guid).nullable(),
+        column("resourceId", "resource_id", Kind::Guid).nullable(),
+        column("homeTenantId", "home_tenant", Kind::Guid).nullable(),
+        column("resourceTenantId", "resource_tenant_id", Kind::Guid).nullable(),
+        column("isInteractive", "is_interactive", Kind::Bool),
+        // Every record says it in `status` too.
+        column("status/errorCode", "error_code", Kind::Int),
+    ],
+    read,
+};
+
+const RESULTS: &[&str] = &["success", "failure", "timeout", "unknownFutureValue"];
+const AUDIT_COLUMNS: &[Column] = &[
+    column("id", "id", Kind::Guid),
+    column("activityDateTime", "created", Kind::Time),
+    column("correlationId", "correlation_id", Kind::Guid),
+    column("category", "category_key", Kind::Key),
+    column("activityDisplayName", "activity_key", Kind::Key),
+    column("result", "result", Kind::Word(RESULTS)),
+];
+
+static AUDITS: Listed<AuditRecord> = Listed {
+    table: "audit_records",
+    select: audit!(),
+    live: "",
+    columns: AUDIT_COLUMNS,
+    read: read_audit,
+};
+
 fn read(row: &Row) -> Result<SignInRecord> {
     let side = |cloud: &str, tenant: &str| -> Result<Option<HomeTenant>> {
         match row.opt_text(cloud)? {
-            Some(cloud) => Ok(Some(HomeTenant { cloud, tenant: row.id(tenant)? })),
+            Some(cloud) => Ok(Some(HomeTenant {
+                cloud,
+                tenant: row.id(tenant)?,
+            })),
             None => Ok(None),
         }
     };
@@ -133,7 +178,21 @@ fn correlation(query: &Query) -> Option<Uuid> {
 impl<M> SignInRecords<'_, M> {
     /// One record.
     pub async fn find(&self, id: Uuid) -> Result<Option<SignInRecord>> {
-        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
+    /// Answers a query; `render` makes the Graph object of a record.
+    pub async fn list(
+        &self,
+        query: &Query,
+        render: impl Fn(&SignInRecord) -> Object,
+    ) -> Result<Listing> {
+        self.0.list(&SIGN_INS, query, render).await
     }
 
     /// The records that may match a query, newest first.
@@ -185,7 +244,11 @@ impl SignInRecords<'_, Tx> {
     /// Gives the tenant's next numbers to records that have none; how many.
     pub async fn number(&self) -> Result<u64> {
         let rows = self.0.all(UNNUMBERED, vec![]).await?;
-        let mut last = self.0.one(LAST, vec![]).await?.map_or(Ok(0), |row| row.int("last"))?;
+        let mut last = self
+            .0
+            .one(LAST, vec![])
+            .await?
+            .map_or(Ok(0), |row| row.int("last"))?;
         for row in &rows {
             last += 1;
             self.0.write(NUMBER, values![row.uuid("id")?, last]).await?;
@@ -197,13 +260,30 @@ impl SignInRecords<'_, Tx> {
 impl<M> AuditRecords<'_, M> {
     /// One record.
     pub async fn find(&self, id: Uuid) -> Result<Option<AuditRecord>> {
-        self.0.one(FIND_AUDIT, values![id]).await?.as_ref().map(read_audit).transpose()
+        self.0
+            .one(FIND_AUDIT, values![id])
+            .await?
+            .as_ref()
+            .map(read_audit)
+            .transpose()
+    }
+
+    /// Answers a query; `render` makes the Graph object of a record.
+    pub async fn list(
+        &self,
+        query: &Query,
+        render: impl Fn(&AuditRecord) -> Object,
+    ) -> Result<Listing> {
+        self.0.list(&AUDITS, query, render).await
     }
 
     /// The records that may match a query, newest first.
     pub async fn recent(&self, query: &Query) -> Result<Vec<AuditRecord>> {
         match correlation(query) {
-            Some(id) => read_all(&self.0.all(AUDIT_BY_CORRELATION, values![id]).await?, read_audit),
+            Some(id) => read_all(
+                &self.0.all(AUDIT_BY_CORRELATION, values![id]).await?,
+                read_audit,
+            ),
             None => read_all(&self.0.all(RECENT_AUDITS, vec![]).await?, read_audit),
         }
     }
@@ -217,6 +297,7 @@ impl AuditRecords<'_, Tx> {
             r.created,
             r.correlation_id,
             &r.category,
+            name::key(&r.category),
             &r.activity,
             name::key(&r.activity),
             &r.result,
@@ -229,10 +310,16 @@ impl AuditRecords<'_, Tx> {
     /// Gives the tenant's next numbers to records that have none; how many.
     pub async fn number(&self) -> Result<u64> {
         let rows = self.0.all(UNNUMBERED_AUDITS, vec![]).await?;
-        let mut last = self.0.one(LAST_AUDIT, vec![]).await?.map_or(Ok(0), |row| row.int("last"))?;
+        let mut last = self
+            .0
+            .one(LAST_AUDIT, vec![])
+            .await?
+            .map_or(Ok(0), |row| row.int("last"))?;
         for row in &rows {
             last += 1;
-            self.0.write(NUMBER_AUDIT, values![row.uuid("id")?, last]).await?;
+            self.0
+                .write(NUMBER_AUDIT, values![row.uuid("id")?, last])
+                .await?;
         }
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }

@@ -30,7 +30,12 @@ impl<'a, M> Scoped<'a, M> {
 
 impl<M> Releases<'_, M> {
     /// When the person said yes.
-    pub async fn find(&self, user: Id<User>, cloud: &str, tenant: Id<Tenant>) -> Result<Option<Utc>> {
+    pub async fn find(
+        &self,
+        user: Id<User>,
+        cloud: &str,
+        tenant: Id<Tenant>,
+    ) -> Result<Option<Utc>> {
         let values = values![self.0.tenant, user, cloud, tenant];
         let row = self.0.handle.fetch_optional(FIND, values).await?;
         row.map(|row| row.time("granted")).transpose()
@@ -39,13 +44,23 @@ impl<M> Releases<'_, M> {
 
 impl Releases<'_, Tx> {
     /// Remembers a yes; the first one stays.
-    pub async fn upsert(&self, user: Id<User>, cloud: &str, tenant: Id<Tenant>, now: Utc) -> Result<()> {
+    pub async fn upsert(
+        &self,
+        user: Id<User>,
+        cloud: &str,
+        tenant: Id<Tenant>,
+        now: Utc,
+    ) -> Result<()> {
         let values = values![self.0.tenant, user, cloud, tenant, now];
         self.0.handle.execute(UPSERT, values).await.map(drop)
     }
 
     /// Forgets every yes of a person.
     pub async fn delete_of(&self, user: Id<User>) -> Result<()> {
-        self.0.handle.execute(DELETE, values![self.0.tenant, user]).await.map(drop)
+        self.0
+            .handle
+            .execute(DELETE, values![self.0.tenant, user])
+            .await
+            .map(drop)
     }
 }

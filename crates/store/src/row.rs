@@ -22,17 +22,31 @@ enum Columns {
 
 impl Row {
     pub(crate) const fn sqlite(table: &'static str, row: SqliteRow) -> Self {
-        Self { table, columns: Columns::Sqlite(row) }
+        Self {
+            table,
+            columns: Columns::Sqlite(row),
+        }
     }
 
     pub(crate) const fn postgres(table: &'static str, row: PgRow) -> Self {
-        Self { table, columns: Columns::Postgres(row) }
+        Self {
+            table,
+            columns: Columns::Postgres(row),
+        }
     }
 
     /// That the value of a column makes no sense.
     pub fn corrupt(&self, column: &str) -> Error {
-        let id = self.read_uuid("id").flatten().map(|id| id.to_string()).unwrap_or_default();
-        Error::Corrupt { table: self.table, column: column.to_owned(), id }
+        let id = self
+            .read_uuid("id")
+            .flatten()
+            .map(|id| id.to_string())
+            .unwrap_or_default();
+        Error::Corrupt {
+            table: self.table,
+            column: column.to_owned(),
+            id,
+        }
     }
 
     /// Text or NULL.
@@ -155,7 +169,10 @@ impl Row {
     /// A SHA-256.
     pub fn hashed(&self, column: &str) -> Result<Hashed> {
         let bytes = self.bytes(column)?;
-        bytes.try_into().map(Hashed).map_err(|_| self.corrupt(column))
+        bytes
+            .try_into()
+            .map(Hashed)
+            .map_err(|_| self.corrupt(column))
     }
 
     /// A value from a JSON column.
@@ -166,17 +183,6 @@ impl Row {
     /// A word that `parse` understands: `row.word("state", KeyState::parse)`.
     pub fn word<T>(&self, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
         parse(&self.text(column)?).ok_or_else(|| self.corrupt(column))
-    }
-
-    /// A word that `parse` understands, or NULL.
-    pub fn opt_word<T>(
-        &self,
-        column: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>> {
-        self.opt_text(column)?
-            .map(|text| parse(&text).ok_or_else(|| self.corrupt(column)))
-            .transpose()
     }
 
     fn present<T>(&self, column: &str, value: Option<T>) -> Result<T> {

@@ -62,10 +62,16 @@ pub(crate) async fn on_sqlite(
         query = bind_sqlite(query, value);
     }
     if want == Want::Count {
-        return Ok(Outcome::Count(query.execute(connection).await?.rows_affected()));
+        return Ok(Outcome::Count(
+            query.execute(connection).await?.rows_affected(),
+        ));
     }
     let rows = query.fetch_all(connection).await?;
-    Ok(Outcome::Rows(rows.into_iter().map(|row| Row::sqlite(table, row)).collect()))
+    Ok(Outcome::Rows(
+        rows.into_iter()
+            .map(|row| Row::sqlite(table, row))
+            .collect(),
+    ))
 }
 
 pub(crate) async fn on_postgres(
@@ -80,8 +86,14 @@ pub(crate) async fn on_postgres(
         query = bind_postgres(query, value);
     }
     if want == Want::Count {
-        return Ok(Outcome::Count(query.execute(connection).await?.rows_affected()));
+        return Ok(Outcome::Count(
+            query.execute(connection).await?.rows_affected(),
+        ));
     }
     let rows = query.fetch_all(connection).await?;
-    Ok(Outcome::Rows(rows.into_iter().map(|row| Row::postgres(table, row)).collect()))
+    Ok(Outcome::Rows(
+        rows.into_iter()
+            .map(|row| Row::postgres(table, row))
+            .collect(),
+    ))
 }

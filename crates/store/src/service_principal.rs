@@ -1,10 +1,18 @@
 //! Applications as they act in a tenant.
 
-use comity_model::{id::Id, name, service_principal::ServicePrincipal, time::Utc};
+use comity_model::{
+    id::Id,
+    name,
+    query::{Listing, Query},
+    service_principal::ServicePrincipal,
+    time::Utc,
+};
 
 use crate::{
     error::Result,
     handle::Tx,
+    listing::{Listed, Object},
+    query::{Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -37,6 +45,26 @@ tenant_table!(
     service_principals
 );
 
+static LISTED: Listed<ServicePrincipal> = Listed {
+    table: "service_principals",
+    select: columns!(),
+    live: " AND deleted IS NULL",
+    columns: &[
+        column("id", "id", Kind::Guid),
+        column("appId", "app_id", Kind::Guid),
+        column("displayName", "display_name_key", Kind::Key),
+        column("accountEnabled", "account_enabled", Kind::Bool),
+        column(
+            "appRoleAssignmentRequired",
+            "app_role_assignment_required",
+            Kind::Bool,
+        ),
+        column("createdDateTime", "created", Kind::Time),
+        column("deletedDateTime", "deleted", Kind::Time).nullable(),
+    ],
+    read,
+};
+
 fn read(row: &Row) -> Result<ServicePrincipal> {
     Ok(ServicePrincipal {
         id: row.id("id")?,
@@ -54,7 +82,21 @@ fn read(row: &Row) -> Result<ServicePrincipal> {
 impl<M> ServicePrincipals<'_, M> {
     /// The principal with that object ID, deleted ones included.
     pub async fn find(&self, id: Id<ServicePrincipal>) -> Result<Option<ServicePrincipal>> {
-        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
+    /// Answers a query over those that are not deleted; `render` makes the Graph object.
+    pub async fn list(
+        &self,
+        query: &Query,
+        render: impl Fn(&ServicePrincipal) -> Object,
+    ) -> Result<Listing> {
+        self.0.list(&LISTED, query, render).await
     }
 
     /// Every principal that is not deleted, by display name.

@@ -42,7 +42,12 @@ impl Sessions<'_, Tx> {
     pub async fn insert(&self, session: &Session, hash: &Hashed) -> Result<()> {
         let accounts = Value::json(&session.accounts)?;
         let values = values![
-            session.id, *hash, session.created, session.expires, session.persistent, accounts
+            session.id,
+            *hash,
+            session.created,
+            session.expires,
+            session.persistent,
+            accounts
         ];
         self.0.handle.execute(INSERT, values).await.map(drop)
     }
@@ -50,8 +55,14 @@ impl Sessions<'_, Tx> {
     /// Changes accounts and life, and gives the session a new cookie.
     pub async fn replace(&self, session: &Session, version: i64, hash: &Hashed) -> Result<()> {
         let accounts = Value::json(&session.accounts)?;
-        let values =
-            values![session.id, version, *hash, session.expires, session.persistent, accounts];
+        let values = values![
+            session.id,
+            version,
+            *hash,
+            session.expires,
+            session.persistent,
+            accounts
+        ];
         self.0.handle.execute_versioned(REPLACE, values).await
     }
 

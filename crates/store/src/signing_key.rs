@@ -36,7 +36,9 @@ fn read(row: &Row) -> Result<SigningKeyRow> {
         kid: row.text("kid")?,
         purpose: row.word("purpose", KeyPurpose::parse)?,
         algorithm: row.text("algorithm")?,
-        public_jwk: row.opt_json_text("public_jwk")?.ok_or_else(|| row.corrupt("public_jwk"))?,
+        public_jwk: row
+            .opt_json_text("public_jwk")?
+            .ok_or_else(|| row.corrupt("public_jwk"))?,
         sealed: row.bytes("sealed")?,
         state: row.word("state", KeyState::parse)?,
         created: row.time("created")?,
@@ -81,7 +83,12 @@ impl SigningKeys<'_, Tx> {
 
     /// Moves a key on in its life; `false` if there is no such key or it is in that state.
     pub async fn set_state(&self, kid: &str, state: KeyState, now: Utc) -> Result<bool> {
-        if self.0.write(SET_STATE, values![kid, state.as_str(), now]).await? == 0 {
+        if self
+            .0
+            .write(SET_STATE, values![kid, state.as_str(), now])
+            .await?
+            == 0
+        {
             return Ok(false);
         }
         self.0.write(BUMP, vec![]).await?;

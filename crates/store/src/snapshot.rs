@@ -50,7 +50,9 @@ impl<M> SnapshotReader<'_, M> {
     /// that the parts agree.
     pub async fn load(&self) -> Result<Option<SnapshotRows>> {
         let scoped = self.0;
-        let Some(tenant) = scoped.find_self().await? else { return Ok(None) };
+        let Some(tenant) = scoped.find_self().await? else {
+            return Ok(None);
+        };
         let authorization = scoped.authorization_policies().find().await?;
         let (authorization_policy, _) = authorization.ok_or_else(|| Error::Corrupt {
             table: "authorization_policies",
@@ -68,7 +70,10 @@ impl<M> SnapshotReader<'_, M> {
             application_secrets: scoped.application_secrets().all().await?,
             service_principals: scoped.service_principals().all().await?,
             permission_grants: scoped.permission_grants().all().await?,
-            principal_assignments: scoped.app_role_assignments().list_of_service_principals().await?,
+            principal_assignments: scoped
+                .app_role_assignments()
+                .list_of_service_principals()
+                .await?,
             role_assignments: scoped.role_assignments().all().await?,
             tenant,
             bytes: 0,
@@ -80,8 +85,15 @@ impl<M> SnapshotReader<'_, M> {
 
 impl SnapshotRows {
     fn size(&self) -> usize {
-        let documents = self.conditional_access_policies.iter().chain(&self.named_locations).map(|p| p.document.len());
-        let partners = self.partners.iter().map(|p| p.document.len() + p.name.len() + 256);
+        let documents = self
+            .conditional_access_policies
+            .iter()
+            .chain(&self.named_locations)
+            .map(|p| p.document.len());
+        let partners = self
+            .partners
+            .iter()
+            .map(|p| p.document.len() + p.name.len() + 256);
         let principals = self.service_principals.len() + self.applications.len();
         let small = self.permission_grants.len()
             + self.role_assignments.len()

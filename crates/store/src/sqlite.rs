@@ -65,7 +65,10 @@ const UNIQUE_INDEXES: &str = "SELECT m.name AS table_name, l.name AS index_name,
 impl ConstraintNames {
     /// Reads the unique indexes of the open database.
     pub(crate) async fn read(connection: &mut SqliteConnection) -> Result<Arc<Self>> {
-        let rows = sqlx::query(UNIQUE_INDEXES).fetch_all(connection).await.map_err(plain)?;
+        let rows = sqlx::query(UNIQUE_INDEXES)
+            .fetch_all(connection)
+            .await
+            .map_err(plain)?;
         let mut columns: BTreeMap<String, String> = BTreeMap::new();
         for row in rows {
             let table: String = row.try_get("table_name").map_err(plain)?;
@@ -73,19 +76,33 @@ impl ConstraintNames {
             let origin: String = row.try_get("origin").map_err(plain)?;
             // NULL is an expression: SQLite names such an index itself.
             let column: Option<String> = row.try_get("column_name").map_err(plain)?;
-            let name = if origin == "pk" { format!("{table}_pkey") } else { index };
+            let name = if origin == "pk" {
+                format!("{table}_pkey")
+            } else {
+                index
+            };
             let list = columns.entry(name).or_default();
             if !list.is_empty() {
                 list.push_str(", ");
             }
             list.push_str(&format!("{table}.{}", column.unwrap_or_default()));
         }
-        Ok(Arc::new(Self(columns.into_iter().map(|(name, list)| (list, name)).collect())))
+        Ok(Arc::new(Self(
+            columns
+                .into_iter()
+                .map(|(name, list)| (list, name))
+                .collect(),
+        )))
     }
 
     fn find(&self, message: &str) -> Constraint {
-        let what = message.rsplit_once("failed: ").map_or(message, |(_, what)| what);
-        if let Some(name) = what.strip_prefix("index '").and_then(|w| w.strip_suffix('\'')) {
+        let what = message
+            .rsplit_once("failed: ")
+            .map_or(message, |(_, what)| what);
+        if let Some(name) = what
+            .strip_prefix("index '")
+            .and_then(|w| w.strip_suffix('\''))
+        {
             return Constraint::new(name);
         }
         Constraint::new(self.0.get(what).map_or(what, String::as_str))
@@ -105,19 +122,25 @@ pub(crate) fn translate(
     let Some(fault) = error.as_database_error() else {
         return match error {
             sqlx::Error::Encode(_) | sqlx::Error::Protocol(_) | sqlx::Error::ColumnNotFound(_) => {
-                Translated::statement(Error::Database { table, reason: error.to_string() })
+                Translated::statement(Error::Database {
+                    table,
+                    reason: error.to_string(),
+                })
             }
             other => Translated::fatal(Error::Unavailable(other.to_string())),
         };
     };
-    let code = fault.code().and_then(|c| c.parse::<i32>().ok()).unwrap_or(0);
+    let code = fault
+        .code()
+        .and_then(|c| c.parse::<i32>().ok())
+        .unwrap_or(0);
     match (code, code & 0xff) {
         (CONSTRAINT_PRIMARY_KEY | CONSTRAINT_UNIQUE, _) => {
             Translated::statement(Error::Conflict(names.find(fault.message())))
         }
-        (CONSTRAINT_FOREIGN_KEY, _) => Translated::statement(Error::Conflict(Constraint::new(
-            Constraint::FOREIGN_KEY,
-        ))),
+        (CONSTRAINT_FOREIGN_KEY, _) => {
+            Translated::statement(Error::Conflict(Constraint::new(Constraint::FOREIGN_KEY)))
+        }
         // A fault in the text, the values or a CHECK: only this statement is undone.
         (_, 1 | 18 | 19 | 20 | 25) => Translated::statement(Error::Database {
             table,
@@ -136,7 +159,10 @@ pub(crate) struct Translated {
 
 impl Translated {
     const fn statement(error: Error) -> Self {
-        Self { error, fatal: false }
+        Self {
+            error,
+            fatal: false,
+        }
     }
 
     const fn fatal(error: Error) -> Self {
@@ -145,7 +171,10 @@ impl Translated {
 }
 
 /// Outside of tables: opening, control statements.
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as a function in map_err"
+)]
 pub(crate) fn plain(error: sqlx::Error) -> Error {
     translate(&error, "", &ConstraintNames::default()).error
 }

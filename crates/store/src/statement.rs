@@ -20,7 +20,10 @@ pub(crate) struct Sql {
 
 impl From<Statement> for Sql {
     fn from(statement: Statement) -> Self {
-        Self { table: statement.table, text: Cow::Borrowed(statement.text) }
+        Self {
+            table: statement.table,
+            text: Cow::Borrowed(statement.text),
+        }
     }
 }
 
@@ -39,5 +42,7 @@ pub(crate) use statements;
 /// Every fixed statement of the crate.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
-    crate::STATEMENTS.iter().flat_map(|list| list.iter().copied())
+    crate::STATEMENTS
+        .iter()
+        .flat_map(|list| list.iter().copied())
 }

@@ -77,12 +77,20 @@ fn read_domain(row: &Row) -> Result<Domain> {
 impl<M> Cloud<'_, M> {
     /// The tenant with that ID.
     pub async fn find_tenant(&self, id: Id<Tenant>) -> Result<Option<Tenant>> {
-        self.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// The tenant in which that domain (lower case) is verified.
     pub async fn find_tenant_by_domain(&self, name: &str) -> Result<Option<Tenant>> {
-        self.one(FIND_BY_DOMAIN, values![name]).await?.as_ref().map(read).transpose()
+        self.one(FIND_BY_DOMAIN, values![name])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// All tenants, for the operator's commands and jobs.
@@ -117,7 +125,9 @@ impl<M> Scoped<'_, M> {
 
     /// Versions of what decisions read; `None` if there is no such tenant.
     pub async fn versions(&self) -> Result<Option<Versions>> {
-        let Some(row) = self.one(VERSIONS, vec![]).await? else { return Ok(None) };
+        let Some(row) = self.one(VERSIONS, vec![]).await? else {
+            return Ok(None);
+        };
         Ok(Some(Versions {
             policy: row.int("policy_version")?,
             keys: row.int("keys_version")?,
@@ -147,7 +157,10 @@ impl Scoped<'_, Tx> {
     /// Raises the version of what decisions read and returns it. Once per transaction, after the
     /// changes: they are recorded under the version that this call will return.
     pub async fn bump_policy_version(&self) -> Result<i64> {
-        self.one(BUMP, vec![]).await?.ok_or_else(Error::stale)?.int("policy_version")
+        self.one(BUMP, vec![])
+            .await?
+            .ok_or_else(Error::stale)?
+            .int("policy_version")
     }
 
     /// Adds a verified domain. Conflict `domains_pkey`: it belongs to a tenant already.

@@ -57,14 +57,32 @@ impl Throttles<'_, Tx> {
         block_seconds: i64,
     ) -> Result<Throttle> {
         let window = now.plus_seconds(-window_seconds);
-        let row = self.0.handle.fetch_optional(FAIL, values![key, now, window, now.plus_seconds(window_seconds.max(block_seconds) * 2)]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(
+                FAIL,
+                values![
+                    key,
+                    now,
+                    window,
+                    now.plus_seconds(window_seconds.max(block_seconds) * 2)
+                ],
+            )
+            .await?;
         let mut throttle = match &row {
             Some(row) => read(row)?,
-            None => Throttle { failures: 1, blocked_until: None },
+            None => Throttle {
+                failures: 1,
+                blocked_until: None,
+            },
         };
         if throttle.failures >= limit {
             let until = now.plus_seconds(block_seconds);
-            self.0.handle.execute(BLOCK, values![key, until, now]).await?;
+            self.0
+                .handle
+                .execute(BLOCK, values![key, until, now])
+                .await?;
             throttle.blocked_until = Some(until);
         }
         Ok(throttle)
@@ -77,5 +95,8 @@ impl Throttles<'_, Tx> {
 }
 
 fn read(row: &Row) -> Result<Throttle> {
-    Ok(Throttle { failures: row.int("failures")?, blocked_until: row.opt_time("blocked_until")? })
+    Ok(Throttle {
+        failures: row.int("failures")?,
+        blocked_until: row.opt_time("blocked_until")?,
+    })
 }

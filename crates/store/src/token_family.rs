@@ -2,7 +2,8 @@
 //! (security bars O-10, O-11).
 
 use comity_model::{
-    federation::Lease, id::Id, secret::Hashed, sign_in::TokenGrant, tenant::Tenant, time::Utc, user::User,
+    federation::Lease, id::Id, secret::Hashed, sign_in::TokenGrant, tenant::Tenant, time::Utc,
+    user::User,
 };
 use uuid::Uuid;
 
@@ -87,7 +88,11 @@ impl<M> TokenFamilies<'_, M> {
 
     /// A family by its ID.
     pub async fn find(&self, family: Uuid) -> Result<Option<Family>> {
-        let row = self.0.handle.fetch_optional(FIND_FAMILY, values![family]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(FIND_FAMILY, values![family])
+            .await?;
         row.map(|row| {
             Ok(Family {
                 id: row.uuid("id")?,
@@ -102,7 +107,11 @@ impl<M> TokenFamilies<'_, M> {
 
     /// Whether a family was revoked or never was.
     pub async fn is_revoked(&self, family: Uuid) -> Result<bool> {
-        let row = self.0.handle.fetch_optional(IS_REVOKED, values![family]).await?;
+        let row = self
+            .0
+            .handle
+            .fetch_optional(IS_REVOKED, values![family])
+            .await?;
         match row {
             Some(row) => Ok(row.opt_time("revoked")?.is_some()),
             None => Ok(true),
@@ -126,7 +135,11 @@ impl TokenFamilies<'_, Tx> {
             grant
         ];
         self.0.handle.execute(INSERT, values).await?;
-        self.0.handle.execute(INSERT_TOKEN, values![*token, new.id, new.created]).await.map(drop)
+        self.0
+            .handle
+            .execute(INSERT_TOKEN, values![*token, new.id, new.created])
+            .await
+            .map(drop)
     }
 
     /// Replaces a token by the next one; `false` if another request was faster.
@@ -138,26 +151,45 @@ impl TokenFamilies<'_, Tx> {
         sealed_answer: Vec<u8>,
         now: Utc,
     ) -> Result<bool> {
-        if self.0.handle.execute(ROTATE, values![*old, now, sealed_answer]).await? == 0 {
+        if self
+            .0
+            .handle
+            .execute(ROTATE, values![*old, now, sealed_answer])
+            .await?
+            == 0
+        {
             return Ok(false);
         }
-        self.0.handle.execute(INSERT_TOKEN, values![*new, family, now]).await?;
+        self.0
+            .handle
+            .execute(INSERT_TOKEN, values![*new, family, now])
+            .await?;
         Ok(true)
     }
 
     /// Ends a family.
     pub async fn revoke(&self, family: Uuid, now: Utc) -> Result<()> {
-        self.0.handle.execute(REVOKE, values![family, now]).await.map(drop)
+        self.0
+            .handle
+            .execute(REVOKE, values![family, now])
+            .await
+            .map(drop)
     }
 
     /// Ends the families of a session.
     pub async fn revoke_by_sid(&self, sid: &str, now: Utc) -> Result<u64> {
-        self.0.handle.execute(REVOKE_BY_SID, values![sid, now]).await
+        self.0
+            .handle
+            .execute(REVOKE_BY_SID, values![sid, now])
+            .await
     }
 
     /// Ends the families that stand on a lease.
     pub async fn revoke_by_lease(&self, lease: Id<Lease>, now: Utc) -> Result<u64> {
-        self.0.handle.execute(REVOKE_BY_LEASE, values![lease, now]).await
+        self.0
+            .handle
+            .execute(REVOKE_BY_LEASE, values![lease, now])
+            .await
     }
 }
 

@@ -26,7 +26,18 @@ impl<'a, M> Cloud<'a, M> {
 
 impl UsedIds<'_, Tx> {
     /// Uses an identifier; `false` if it was used before.
-    pub async fn use_once(&self, purpose: &str, issuer: &str, id: &str, expires: Utc) -> Result<bool> {
-        Ok(self.0.handle.execute(USE, values![purpose, issuer, id, expires]).await? > 0)
+    pub async fn use_once(
+        &self,
+        purpose: &str,
+        issuer: &str,
+        id: &str,
+        expires: Utc,
+    ) -> Result<bool> {
+        Ok(self
+            .0
+            .handle
+            .execute(USE, values![purpose, issuer, id, expires])
+            .await?
+            > 0)
     }
 }

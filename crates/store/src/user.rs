@@ -3,6 +3,7 @@
 use comity_model::{
     id::Id,
     name::{self, Upn},
+    query::{Listing, Query},
     tenant::Tenant,
     time::Utc,
     user::{ExternalIdentity, ExternalLink, ExternalUserState, User, UserType},
@@ -11,6 +12,8 @@ use comity_model::{
 use crate::{
     error::Result,
     handle::{Cloud, Tx},
+    listing::{Listed, Object},
+    query::{Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -51,6 +54,35 @@ tenant_table!(
     users
 );
 
+static LISTED: Listed<User> = Listed {
+    table: "users",
+    select: columns!(),
+    live: " AND deleted IS NULL",
+    columns: &[
+        column("id", "id", Kind::Guid),
+        column("userPrincipalName", "upn_key", Kind::Key),
+        column("displayName", "display_name_key", Kind::Key),
+        column("mail", "mail_key", Kind::Key).nullable(),
+        column("userType", "user_type", Kind::Word(&["Member", "Guest"])),
+        column("accountEnabled", "account_enabled", Kind::Bool),
+        column(
+            "externalUserState",
+            "external_state",
+            Kind::Word(&["PendingAcceptance", "Accepted"]),
+        )
+        .nullable(),
+        column(
+            "externalUserStateChangeDateTime",
+            "external_state_changed",
+            Kind::Time,
+        )
+        .nullable(),
+        column("createdDateTime", "created", Kind::Time),
+        column("deletedDateTime", "deleted", Kind::Time).nullable(),
+    ],
+    read,
+};
+
 fn read(row: &Row) -> Result<User> {
     Ok(User {
         id: row.id("id")?,
@@ -69,7 +101,9 @@ fn read(row: &Row) -> Result<User> {
 }
 
 fn external(row: &Row) -> Result<Option<ExternalLink>> {
-    let Some(cloud) = row.opt_text("external_cloud")? else { return Ok(None) };
+    let Some(cloud) = row.opt_text("external_cloud")? else {
+        return Ok(None);
+    };
     Ok(Some(ExternalLink {
         identity: ExternalIdentity {
             cloud,
@@ -110,18 +144,38 @@ fn shared(user: &User) -> [Vec<Value>; 2] {
 impl<M> Users<'_, M> {
     /// The user with that ID, deleted ones included.
     pub async fn find(&self, id: Id<User>) -> Result<Option<User>> {
-        self.0.one(FIND, values![id]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND, values![id])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// The user of that name, among those that are not deleted.
     pub async fn find_by_upn(&self, upn: &Upn) -> Result<Option<User>> {
-        self.0.one(FIND_BY_UPN, values![upn.key()]).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND_BY_UPN, values![upn.key()])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// The guest that is that person, deleted ones included.
     pub async fn find_external(&self, identity: &ExternalIdentity) -> Result<Option<User>> {
         let values = values![identity.cloud.as_str(), identity.tenant, identity.object];
-        self.0.one(FIND_EXTERNAL, values).await?.as_ref().map(read).transpose()
+        self.0
+            .one(FIND_EXTERNAL, values)
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
+    /// Answers a query over those that are not deleted; `render` makes the Graph object.
+    pub async fn list(&self, query: &Query, render: impl Fn(&User) -> Object) -> Result<Listing> {
+        self.0.list(&LISTED, query, render).await
     }
 
     /// Everybody who is not deleted, by display name.
@@ -137,7 +191,12 @@ impl Users<'_, Tx> {
         let mut values = values![user.id];
         values.extend(names);
         values.extend(links);
-        values.extend(values![user.created, user.deleted, user.version, &user.properties]);
+        values.extend(values![
+            user.created,
+            user.deleted,
+            user.version,
+            &user.properties
+        ]);
         self.0.write(INSERT, values).await.map(drop)
     }
 
@@ -161,6 +220,8 @@ impl<M> Cloud<'_, M> {
     /// The tenants of this cloud in which that person is a guest.
     pub async fn memberships_of(&self, identity: &ExternalIdentity) -> Result<Vec<Id<Tenant>>> {
         let values = values![identity.cloud.as_str(), identity.tenant, identity.object];
-        read_all(&self.all(MEMBERSHIPS, values).await?, |row| row.id("tenant_id"))
+        read_all(&self.all(MEMBERSHIPS, values).await?, |row| {
+            row.id("tenant_id")
+        })
     }
 }

@@ -31,8 +31,10 @@ pub enum Value {
 impl Value {
     /// The JSON text of a serializable value.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        let text = serde_json::to_string(value)
-            .map_err(|e| Error::Database { table: "", reason: format!("not JSON: {e}") })?;
+        let text = serde_json::to_string(value).map_err(|e| Error::Database {
+            table: "",
+            reason: format!("not JSON: {e}"),
+        })?;
         Ok(Self::Json(Some(text)))
     }
 
@@ -125,7 +127,10 @@ impl Type<Postgres> for JsonText {
 }
 
 impl Encode<'_, Postgres> for JsonText {
-    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> std::result::Result<IsNull, BoxDynError> {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut PgArgumentBuffer,
+    ) -> std::result::Result<IsNull, BoxDynError> {
         <Option<&str> as Encode<Postgres>>::encode(self.0.as_deref(), buffer)
     }
 }
@@ -168,7 +173,10 @@ mod tests {
         assert_eq!(Value::from(None::<&str>), Value::Text(None));
         assert_eq!(Value::from(None::<uuid::Uuid>), Value::Uuid(None));
         assert_eq!(Value::from(Some(true)), Value::Bool(Some(true)));
-        assert_eq!(values![1_i64, "a"], [Value::Int(Some(1)), Value::Text(Some("a".into()))]);
+        assert_eq!(
+            values![1_i64, "a"],
+            [Value::Int(Some(1)), Value::Text(Some("a".into()))]
+        );
     }
 
     #[test]

@@ -14,7 +14,11 @@ const INSERT: &str = "INSERT INTO scratch (id, word) VALUES ($1, $2)";
 const ALL: &str = "SELECT id FROM scratch ORDER BY id";
 
 async fn ids(store: &Store) -> Vec<i64> {
-    read(store, ALL, vec![]).await.iter().map(|row| row.int("id").unwrap()).collect()
+    read(store, ALL, vec![])
+        .await
+        .iter()
+        .map(|row| row.int("id").unwrap())
+        .collect()
 }
 
 contract!(visible_after_commit_only, store, {
@@ -29,7 +33,10 @@ contract!(visible_after_commit_only, store, {
 contract!(a_transaction_sees_its_own_writes, store, {
     let tx = store.begin().await.unwrap();
     write(&tx, INSERT, values![1, "one"]).await.unwrap();
-    assert_eq!(tx.handle.fetch_all(sql(ALL), vec![]).await.unwrap().len(), 1);
+    assert_eq!(
+        tx.handle.fetch_all(sql(ALL), vec![]).await.unwrap().len(),
+        1
+    );
 });
 
 contract!(rolled_back_dropped_or_cancelled_is_gone, store, {
@@ -54,7 +61,10 @@ contract!(after_an_error_nothing_more_is_accepted, store, {
     write(&tx, INSERT, values![1, "one"]).await.unwrap();
     let first = write(&tx, INSERT, values![1, "again"]).await.unwrap_err();
     assert!(first.is_conflict("scratch_pkey"), "{first}");
-    assert_eq!(write(&tx, INSERT, values![2, "two"]).await.unwrap_err(), first);
+    assert_eq!(
+        write(&tx, INSERT, values![2, "two"]).await.unwrap_err(),
+        first
+    );
     assert_eq!(tx.commit().await.unwrap_err(), first);
     assert_eq!(ids(&store).await, [] as [i64; 0]);
 });
@@ -63,7 +73,9 @@ contract!(conflicts_have_the_same_name_on_both_engines, store, {
     let tx = store.begin().await.unwrap();
     let full = "INSERT INTO scratch (id, word, flag, doc, state) VALUES ($1, $2, $3, $4, $5)";
     let doc = |n: i64| Value::Json(Some(format!("{{\"unique\":\"{n}\"}}")));
-    write(&tx, full, values![1, "w", true, doc(1), 0]).await.unwrap();
+    write(&tx, full, values![1, "w", true, doc(1), 0])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let child = "INSERT INTO scratch_child (id, parent) VALUES ($1, $2)";
     let cases = [
@@ -79,18 +91,37 @@ contract!(conflicts_have_the_same_name_on_both_engines, store, {
     }
     // Outside of the partial index the same pair is welcome.
     let tx = store.begin().await.unwrap();
-    write(&tx, full, values![3, "w", true, doc(3), 9]).await.unwrap();
+    write(&tx, full, values![3, "w", true, doc(3), 9])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 });
 
 contract!(a_wrong_statement_is_a_fault_of_the_program, store, {
     let tx = store.begin().await.unwrap();
-    let error = write(&tx, "INSERT INTO nowhere (id) VALUES (1)", vec![]).await.unwrap_err();
-    assert!(matches!(error, Error::Database { table: "scratch", .. }), "{error}");
+    let error = write(&tx, "INSERT INTO nowhere (id) VALUES (1)", vec![])
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Database {
+                table: "scratch",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    drop(tx);
     let tx = store.begin().await.unwrap();
     let error = write(&tx, INSERT, values![1, "a\0b"]).await.unwrap_err();
     assert!(matches!(error, Error::Database { .. }), "{error}");
-    let error = store.read().handle.execute(sql(INSERT), values![1, "a"]).await.unwrap_err();
+    let error = store
+        .read()
+        .handle
+        .execute(sql(INSERT), values![1, "a"])
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::Database { .. }), "{error}");
 });
 
@@ -124,7 +155,9 @@ contract!(types_come_back_as_they_went, store, {
     tx.commit().await.unwrap();
 
     let rows = read(&store, "SELECT * FROM scratch ORDER BY id DESC", vec![]).await;
-    let [full, empty] = rows.as_slice() else { panic!("two rows") };
+    let [full, empty] = rows.as_slice() else {
+        panic!("two rows")
+    };
     assert_eq!(full.int("id").unwrap(), i64::MAX);
     assert_eq!(full.text("word").unwrap(), "Größe 漢字 🦀 ' \" \\ %");
     assert!(full.bool("flag").unwrap());
@@ -144,20 +177,47 @@ contract!(types_come_back_as_they_went, store, {
 contract!(what_cannot_be_read_names_its_place, store, {
     let tx = store.begin().await.unwrap();
     let insert = "INSERT INTO scratch (id, word, doc) VALUES (1, 'x', $1)";
-    write(&tx, insert, values![Value::Json(Some("[1]".into()))]).await.unwrap();
+    write(&tx, insert, values![Value::Json(Some("[1]".into()))])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
-    let rows = read(&store, "SELECT guid AS id, word, doc, flag FROM scratch", vec![]).await;
+    let rows = read(
+        &store,
+        "SELECT guid AS id, word, doc, flag FROM scratch",
+        vec![],
+    )
+    .await;
     let row = rows.first().unwrap();
     let corrupt = |column: &str| Error::Corrupt {
         table: "scratch",
         column: column.to_owned(),
         id: String::new(),
     };
-    assert_eq!(row.bool("flag").unwrap_err(), corrupt("flag"), "NULL where there is none");
-    assert_eq!(row.int("word").unwrap_err(), corrupt("word"), "another type");
-    assert_eq!(row.text("gone").unwrap_err(), corrupt("gone"), "no such column");
-    assert_eq!(row.json::<String>("doc").unwrap_err(), corrupt("doc"), "another shape");
-    assert_eq!(row.word("word", |_| None::<()>).unwrap_err(), corrupt("word"), "unknown word");
+    assert_eq!(
+        row.bool("flag").unwrap_err(),
+        corrupt("flag"),
+        "NULL where there is none"
+    );
+    assert_eq!(
+        row.int("word").unwrap_err(),
+        corrupt("word"),
+        "another type"
+    );
+    assert_eq!(
+        row.text("gone").unwrap_err(),
+        corrupt("gone"),
+        "no such column"
+    );
+    assert_eq!(
+        row.json::<String>("doc").unwrap_err(),
+        corrupt("doc"),
+        "another shape"
+    );
+    assert_eq!(
+        row.word("word", |_| None::<()>).unwrap_err(),
+        corrupt("word"),
+        "unknown word"
+    );
 });
 
 contract!(text_is_ordered_by_its_bytes, store, {
@@ -165,7 +225,9 @@ contract!(text_is_ordered_by_its_bytes, store, {
     for (id, word) in (0..).zip(["b", "B", "ä", "a", "_", "ab", "Z"]) {
         write(&tx, INSERT, values![id, word]).await.unwrap();
     }
-    write(&tx, INSERT, values![100, None::<&str>]).await.unwrap();
+    write(&tx, INSERT, values![100, None::<&str>])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let order = "SELECT word FROM scratch ORDER BY word NULLS LAST";
     let words: Vec<_> = read(&store, order, vec![])
@@ -181,7 +243,15 @@ contract!(a_snapshot_agrees_with_itself, store, {
     let tx = store.begin().await.unwrap();
     write(&tx, INSERT, values![1, "one"]).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(snapshot.handle.fetch_all(sql(ALL), vec![]).await.unwrap().len(), 0);
+    assert_eq!(
+        snapshot
+            .handle
+            .fetch_all(sql(ALL), vec![])
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
     assert_eq!(ids(&store).await, [1]);
     snapshot.end().await;
     drop(store.snapshot().await.unwrap());
@@ -216,7 +286,12 @@ contract!(counting_up_loses_nothing, store, {
         let store = store.clone();
         tasks.spawn(async move {
             let tx = store.begin().await.unwrap();
-            let row = tx.handle.fetch_optional(sql(up), vec![]).await.unwrap().unwrap();
+            let row = tx
+                .handle
+                .fetch_optional(sql(up), vec![])
+                .await
+                .unwrap()
+                .unwrap();
             tx.commit().await.unwrap();
             row.int("state").unwrap()
         });
@@ -239,14 +314,26 @@ contract!(a_closed_store_says_so, store, {
     write(&tx, INSERT, values![1, "one"]).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;
-    assert!(matches!(store.begin().await.err(), Some(Error::Unavailable(_))));
+    assert!(matches!(
+        store.begin().await.err(),
+        Some(Error::Unavailable(_))
+    ));
     let read = store.read().handle.fetch_all(sql(ALL), vec![]).await;
     assert!(matches!(read.err(), Some(Error::Unavailable(_))));
 });
 
 async fn newer_is_refused(url: &str, options: Options) {
-    let newer = [&with_scratch()[..], &[Migration { version: 9001, name: "9001_new", sql: "" }]];
-    let store = Store::open_with(url, options.clone(), &newer.concat()).await.unwrap();
+    let newer = [
+        &with_scratch()[..],
+        &[Migration {
+            version: 9001,
+            name: "9001_new",
+            sql: "",
+        }],
+    ];
+    let store = Store::open_with(url, options.clone(), &newer.concat())
+        .await
+        .unwrap();
     let tx = store.begin().await.unwrap();
     write(&tx, INSERT, values![1, "one"]).await.unwrap();
     tx.commit().await.unwrap();
@@ -255,12 +342,34 @@ async fn newer_is_refused(url: &str, options: Options) {
     let known = MIGRATIONS.last().map_or(0, |m| m.version);
     assert_eq!(refused, Some(Error::NewerSchema { found: 9001, known }));
 
-    let edited = [MIGRATIONS, &[Migration { sql: "SELECT 1", ..SCRATCH }]].concat();
-    let edited = [&edited[..], &[Migration { version: 9001, name: "9001_new", sql: "" }]].concat();
+    let edited = [
+        MIGRATIONS,
+        &[Migration {
+            sql: "SELECT 1",
+            ..SCRATCH
+        }],
+    ]
+    .concat();
+    let edited = [
+        &edited[..],
+        &[Migration {
+            version: 9001,
+            name: "9001_new",
+            sql: "",
+        }],
+    ]
+    .concat();
     let refused = Store::open_with(url, options.clone(), &edited).await.err();
-    assert_eq!(refused, Some(Error::ForeignSchema { name: SCRATCH.name.to_owned() }));
+    assert_eq!(
+        refused,
+        Some(Error::ForeignSchema {
+            name: SCRATCH.name.to_owned()
+        })
+    );
 
-    let store = Store::open_with(url, options, &newer.concat()).await.unwrap();
+    let store = Store::open_with(url, options, &newer.concat())
+        .await
+        .unwrap();
     assert_eq!(ids(&store).await, [1], "refusing touched nothing");
 }
 
@@ -282,12 +391,26 @@ async fn a_newer_schema_is_refused_on_postgres() {
 async fn a_migration_that_fails_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("a.db").display());
-    let broken = Migration { sql: "CREATE TABLE half (id {int}); CREATE TABLE (;", ..SCRATCH };
+    let broken = Migration {
+        sql: "CREATE TABLE half (id {int}); CREATE TABLE (;",
+        ..SCRATCH
+    };
     let list = [MIGRATIONS, &[broken]].concat();
-    assert!(Store::open_with(&url, Options::default(), &list).await.is_err());
-    let whole = Migration { sql: "CREATE TABLE half (id {int});", ..SCRATCH };
+    assert!(
+        Store::open_with(&url, Options::default(), &list)
+            .await
+            .is_err()
+    );
+    let whole = Migration {
+        sql: "CREATE TABLE half (id {int});",
+        ..SCRATCH
+    };
     let list = [MIGRATIONS, &[whole]].concat();
-    assert!(Store::open_with(&url, Options::default(), &list).await.is_ok());
+    assert!(
+        Store::open_with(&url, Options::default(), &list)
+            .await
+            .is_ok()
+    );
 }
 
 /// SQLite reports columns, not names: two unique indexes over the same columns would be one, and
@@ -302,7 +425,11 @@ async fn unique_indexes_are_named_and_distinct() {
     let mut seen = std::collections::BTreeSet::new();
     for row in read(&store, query, vec![]).await {
         let (table, index) = (row.text("t").unwrap(), row.text("i").unwrap());
-        assert_ne!(row.text("o").unwrap(), "u", "name the unique index {index} of {table}");
+        assert_ne!(
+            row.text("o").unwrap(),
+            "u",
+            "name the unique index {index} of {table}"
+        );
         let columns = (table, row.opt_text("columns").unwrap());
         assert!(seen.insert(columns.clone()), "{index}: {columns:?} twice");
     }

@@ -23,7 +23,9 @@ async fn queue(
 ) -> (crate::Tx, Vec<tokio::task::JoinHandle<Result<(), Error>>>) {
     let first = store.begin().await.unwrap();
     write(&first, INSERT, values![0, "w0"]).await.unwrap();
-    let tasks = (1..=count).map(|id| tokio::spawn(insert(store.clone(), id))).collect();
+    let tasks = (1..=count)
+        .map(|id| tokio::spawn(insert(store.clone(), id)))
+        .collect();
     // On a current-thread runtime one turn brings every task to the lock.
     tokio::task::yield_now().await;
     (first, tasks)

@@ -74,19 +74,31 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection.as_mut().ok_or_else(|| Error::Unavailable("the reader is gone".to_owned()))
+        self.connection
+            .as_mut()
+            .ok_or_else(|| Error::Unavailable("the reader is gone".to_owned()))
     }
 
     pub(crate) async fn begin_snapshot(&mut self) -> Result<()> {
         self.in_snapshot = true;
-        sqlx::query("BEGIN").execute(self.connection()?).await.map_err(plain)?;
+        sqlx::query("BEGIN")
+            .execute(self.connection()?)
+            .await
+            .map_err(plain)?;
         // The state is chosen by the first read, which should be now.
         let touch = sqlx::query("SELECT version FROM migrations LIMIT 1");
-        touch.execute(self.connection()?).await.map_err(plain).map(drop)
+        touch
+            .execute(self.connection()?)
+            .await
+            .map_err(plain)
+            .map(drop)
     }
 
     pub(crate) async fn end_snapshot(&mut self) -> Result<()> {
-        sqlx::query("COMMIT").execute(self.connection()?).await.map_err(plain)?;
+        sqlx::query("COMMIT")
+            .execute(self.connection()?)
+            .await
+            .map_err(plain)?;
         self.in_snapshot = false;
         Ok(())
     }

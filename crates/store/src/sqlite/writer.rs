@@ -87,7 +87,11 @@ impl Writer {
             #[cfg(test)]
             fail_next_commit: false,
         };
-        Self { state: Arc::new(Mutex::new(state)), names, commits }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            names,
+            commits,
+        }
     }
 
     /// How many real transactions were committed.
@@ -259,7 +263,9 @@ impl State {
 }
 
 fn message_contains(error: &sqlx::Error, part: &str) -> bool {
-    error.as_database_error().is_some_and(|e| e.message().contains(part))
+    error
+        .as_database_error()
+        .is_some_and(|e| e.message().contains(part))
 }
 
 fn is_missing_savepoint(error: &sqlx::Error) -> bool {
@@ -277,7 +283,12 @@ pub(crate) struct WriteTransaction {
 }
 
 impl WriteTransaction {
-    pub(crate) async fn run(&mut self, sql: Sql, values: Vec<Value>, want: Want) -> Result<Outcome> {
+    pub(crate) async fn run(
+        &mut self,
+        sql: Sql,
+        values: Vec<Value>,
+        want: Want,
+    ) -> Result<Outcome> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
@@ -330,7 +341,9 @@ impl WriteTransaction {
 
     /// Rule 3: one task per group, so that no caller's impatience can cut off a commit.
     fn flush_later(&mut self) {
-        let Some(mut state) = self.state.take() else { return };
+        let Some(mut state) = self.state.take() else {
+            return;
+        };
         let members = state.members.len();
         if members >= LARGEST_GROUP {
             tokio::spawn(async move { state.finish().await });
