@@ -108,8 +108,8 @@ async fn standing(cx: &Context, token: &AccessToken, snapshot: &std::sync::Arc<S
     let family = family.ok_or_else(|| no("the access token names no grant"))?;
     let found = token::find_family(cx, family).await?.filter(|f| f.tenant == snapshot.tenant.id);
     let grant = match found {
-        Some(found) if found.revoked.is_none() => found.grant,
-        _ => return Err(no("the grant of the access token was revoked: sign in again")),
+        Some(found) if found.revoked.is_none() && found.expires > cx.now => found.grant,
+        _ => return Err(no("the grant of the access token was revoked or has ended: sign in again")),
     };
     if grant.user.uuid() != token.oid || grant.pair.client.to_string() != token.appid {
         return Err(no("the access token is not of its grant"));

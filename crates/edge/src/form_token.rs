@@ -13,7 +13,7 @@ use comity_oauth::params::{MAX_LENGTH, Params};
 use http::{HeaderMap, Request, StatusCode, header};
 
 use crate::{
-    context::{Cx, Site, context},
+    context::{Site, context},
     cookie::{Cookies, SetCookie},
     refused,
     ui::{FORM_TOKEN, Trouble},

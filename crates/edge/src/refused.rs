@@ -2,11 +2,7 @@
 //! (cross-cloud-federation.md §6).
 
 use axum::response::Response;
-use comity_app::{
-    Context, Error,
-    sign_in::{Assessment, pair_of},
-    snapshot::Snapshot,
-};
+use comity_app::{Context, Error, sign_in::Assessment, snapshot::Snapshot};
 use comity_model::{
     federation::HomeTenant,
     sign_in::{Purpose, Refusal, Side, SignInData, Subject},
@@ -135,8 +131,8 @@ pub fn app_name(data: &SignInData, snapshot: Option<&Snapshot>) -> Option<AppNam
         Purpose::Crossing { pushed, same_cloud: false } => Some(AppName::Theirs(pushed.details.app_name.clone())),
         Purpose::Crossing { pushed, .. } => Some(AppName::Ours(pushed.details.app_name.clone())),
         Purpose::Redemption { .. } => None,
-        Purpose::Application(_) => {
-            let client = pair_of(data).client;
+        Purpose::Application(request) => {
+            let client = request.pair.client;
             let name = match snapshot {
                 Some(snapshot) => snapshot.application_name(client),
                 None => comity_model::well_known::first_party_name(client).unwrap_or_default().to_owned(),

@@ -1,9 +1,9 @@
 //! The federation half of the edge (cross-cloud-federation.md §3, §4): what another cloud asks of
 //! this one.
 
-use axum::response::Response;
+use axum::{Router, response::Response};
 use comity_app::{
-    Context,
+    App, Context,
     token::{Failure, Refused},
 };
 use comity_model::{id::Id, tenant::Tenant};
@@ -11,6 +11,11 @@ use comity_oauth::params::Params;
 use http::HeaderMap;
 
 use crate::{authorize::Endpoint, error};
+
+/// The endpoints that other clouds and returning browsers use.
+pub fn router() -> Router<App> {
+    Router::new()
+}
 
 /// A pushed request that a browser brings, by its reference; `client_id` is a cloud of the registry.
 pub(crate) struct Pushed {

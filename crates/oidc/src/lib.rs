@@ -22,6 +22,7 @@ use axum::{
 };
 use comity_app::App;
 
+pub use federation::router as federation;
 pub use path::normalise;
 
 /// The endpoints at the login host. Put [`normalise`] round the whole site.

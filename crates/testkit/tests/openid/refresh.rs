@@ -1,0 +1,102 @@
+//! Refresh tokens (O-10, O-11).
+
+use comity_model::id::Id;
+
+use super::rig::{CLI, Rig, claims, ok, refused};
+
+fn refresh_token(tokens: &serde_json::Value) -> String {
+    tokens["refresh_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn o10_each_is_used_once_and_reuse_ends_the_family() {
+    let rig = Rig::start().await;
+    let first = rig.tokens("alex@contoso.com").await;
+    let second = ok(&rig.refresh(&refresh_token(&first)).await);
+    assert_ne!(refresh_token(&first), refresh_token(&second));
+    assert!(claims(&second["id_token"]).get("nonce").is_none());
+    assert_eq!(claims(&first["id_token"])["sub"], claims(&second["id_token"])["sub"]);
+    rig.world.clock.forward(11);
+    assert_eq!(refused(&rig.refresh(&refresh_token(&first)).await), ("invalid_grant".to_owned(), 50_173));
+    assert_eq!(refused(&rig.refresh(&refresh_token(&second)).await), ("invalid_grant".to_owned(), 50_173));
+    assert_eq!(rig.userinfo(second["access_token"].as_str().unwrap()).await.status, 401);
+}
+
+#[tokio::test]
+async fn o11_a_lost_answer_is_given_again_for_ten_seconds() {
+    let rig = Rig::start().await;
+    let first = rig.tokens("alex@contoso.com").await;
+    let second = ok(&rig.refresh(&refresh_token(&first)).await);
+    rig.world.clock.forward(8);
+    assert_eq!(ok(&rig.refresh(&refresh_token(&first)).await), second, "the same answer, nothing new");
+    assert!(ok(&rig.refresh(&refresh_token(&second)).await)["refresh_token"].is_string());
+}
+
+#[tokio::test]
+async fn o10_of_many_at_once_one_rotates() {
+    let rig = Rig::start().await;
+    let first = rig.tokens("alex@contoso.com").await;
+    let token = refresh_token(&first);
+    let (a, b, c, d) = tokio::join!(rig.refresh(&token), rig.refresh(&token), rig.refresh(&token), rig.refresh(&token));
+    let answers: Vec<_> = [a, b, c, d].iter().map(|answer| refresh_token(&ok(answer))).collect();
+    assert!(answers.windows(2).all(|w| w[0] == w[1]), "all saw the one successor");
+}
+
+#[tokio::test]
+async fn o10_bound_to_its_client_tenant_and_scopes() {
+    let rig = Rig::start().await;
+    let token = refresh_token(&rig.tokens("alex@contoso.com").await);
+    let app = rig.expenses();
+    let foreign = [
+        ("grant_type", "refresh_token"),
+        ("client_id", app.app_id.as_str()),
+        ("client_secret", app.client_secret.expose()),
+        ("refresh_token", token.as_str()),
+    ];
+    assert_eq!(refused(&rig.token(&foreign).await).0, "invalid_grant");
+    let own = [("grant_type", "refresh_token"), ("client_id", CLI), ("refresh_token", token.as_str())];
+    let elsewhere = rig.post(&rig.endpoint(&rig.fabrikam().id, "token"), &own, &[]).await;
+    assert_eq!(refused(&elsewhere), ("invalid_grant".to_owned(), 700_005));
+    let mut wider = own.to_vec();
+    let scope = format!("{}/access", app.app_id);
+    wider.push(("scope", &scope));
+    assert_eq!(refused(&rig.token(&wider).await).0, "invalid_grant");
+    let mut secret = own.to_vec();
+    secret.push(("client_secret", "x"));
+    assert_eq!(refused(&rig.token(&secret).await), ("invalid_client".to_owned(), 700_025));
+    let mut narrower = own.to_vec();
+    let scope = format!("{}/User.Read", rig.global().graph);
+    narrower.push(("scope", &scope));
+    let narrowed = ok(&rig.token(&narrower).await);
+    assert_eq!(claims(&narrowed["access_token"])["scp"], "User.Read");
+}
+
+#[tokio::test]
+async fn s01_every_guard_is_asked_at_each_use_and_a_gate_that_opens_again_restores() {
+    let rig = Rig::start().await;
+    let app = rig.world.app("global").unwrap().clone();
+    let tenant = Id::parse(&rig.contoso().id).unwrap();
+    let token = refresh_token(&rig.tokens("alex@contoso.com").await);
+    let cli = comity_model::id::parse_uuid(CLI).unwrap();
+    let switch = async |enabled: bool| {
+        let snapshot = app.store().read();
+        let found = snapshot.tenant(tenant).service_principals().find_by_app_id(cli).await.unwrap().unwrap();
+        let changed = comity_model::service_principal::ServicePrincipal { account_enabled: enabled, ..found };
+        let tx = app.store().begin().await.unwrap();
+        tx.tenant(tenant).service_principals().update(&changed).await.unwrap();
+        tx.tenant(tenant).bump_policy_version().await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    switch(false).await;
+    assert_eq!(refused(&rig.refresh(&token).await), ("unauthorized_client".to_owned(), 7_000_112));
+    switch(true).await;
+    assert!(ok(&rig.refresh(&token).await)["access_token"].is_string());
+}
+
+#[tokio::test]
+async fn a_family_ends_after_ninety_days() {
+    let rig = Rig::start().await;
+    let token = refresh_token(&rig.tokens("alex@contoso.com").await);
+    rig.world.clock.forward(90 * 24 * 3600 + 1);
+    assert_eq!(refused(&rig.refresh(&token).await), ("invalid_grant".to_owned(), 700_082));
+}
