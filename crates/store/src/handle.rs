@@ -52,26 +52,36 @@ impl Handle {
                 table,
                 reason: "a write on a reading handle".to_owned(),
             }),
+            _ => self.read(sql, values).await,
+        }
+    }
+
+    async fn read(&self, sql: Sql, values: Vec<Value>) -> Result<Outcome> {
+        let (table, want) = (sql.table, Want::Rows);
+        match &self.on {
             On::SqliteReaders(readers, names) => {
                 let mut reader = readers.acquire().await?;
-                on_sqlite(reader.connection()?, sql, values, want)
-                    .await
-                    .map_err(|e| sqlite::translate(&e, table, names).error)
+                let result = on_sqlite(reader.connection()?, sql, values, want).await;
+                result.map_err(|e| sqlite::translate(&e, table, names).error)
             }
             On::SqliteSnapshot(reader, names) => {
-                on_sqlite(reader.lock().await.connection()?, sql, values, want)
-                    .await
-                    .map_err(|e| sqlite::translate(&e, table, names).error)
+                let mut reader = reader.lock().await;
+                let result = on_sqlite(reader.connection()?, sql, values, want).await;
+                result.map_err(|e| sqlite::translate(&e, table, names).error)
             }
             On::PostgresPool(pool) => {
                 let mut connection = pool.acquire().await.map_err(postgres::plain)?;
-                on_postgres(&mut connection, sql, values, want)
-                    .await
-                    .map_err(|e| postgres::translate(&e, table))
+                let result = on_postgres(&mut connection, sql, values, want).await;
+                result.map_err(|e| postgres::translate(&e, table))
             }
-            On::PostgresSnapshot(tx) => on_postgres(&mut **tx.lock().await, sql, values, want)
-                .await
-                .map_err(|e| postgres::translate(&e, table)),
+            On::PostgresSnapshot(tx) => {
+                let result = on_postgres(&mut **tx.lock().await, sql, values, want).await;
+                result.map_err(|e| postgres::translate(&e, table))
+            }
+            On::SqliteTx(_) | On::PostgresTx(_) => Err(Error::Database {
+                table,
+                reason: "not a reading handle".to_owned(),
+            }),
         }
     }
 

@@ -41,8 +41,8 @@ impl<M> Scoped<'_, M> {
         let condition = compiler.condition(query);
         let ordered = compiler.order(query).is_some();
         if !ordered || (query.count && !condition.exact) {
-            let (sql, values) = listed.select_all(&condition.sql, compiler);
-            let rows = read_all(&self.all(sql, values).await?, listed.read)?;
+            let sql = listed.statement(listed.select, &[condition.sql], "");
+            let rows = read_all(&self.all(sql, compiler.into_values()).await?, listed.read)?;
             return Ok(query.apply(rows.iter().map(render)));
         }
         let count = if query.count {
@@ -62,13 +62,8 @@ impl<M> Scoped<'_, M> {
     async fn count<T>(&self, listed: &Listed<T>, query: &Query) -> Result<u64> {
         let mut compiler = Compiler::new(listed.columns);
         let condition = compiler.condition(query).sql;
-        let text = format!(
-            "SELECT COUNT(*) AS total FROM {} WHERE tenant_id = $1{}{}",
-            listed.table,
-            listed.live,
-            and(condition.as_deref()),
-        );
-        let row = self.one(listed.sql(text), compiler.into_values()).await?;
+        let sql = listed.statement("COUNT(*) AS total", &[condition], "");
+        let row = self.one(sql, compiler.into_values()).await?;
         let total = row.map_or(Ok(0), |row| row.int("total"))?;
         Ok(u64::try_from(total).unwrap_or(0))
     }
@@ -148,16 +143,17 @@ impl<M> Scoped<'_, M> {
         let bound = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let limit = compiler.bind(bound(step.limit).into());
         let skip = compiler.bind(bound(step.skip).into());
-        let text = format!(
-            "SELECT {} FROM {} WHERE tenant_id = $1{}{}{} ORDER BY {} LIMIT {limit} OFFSET {skip}",
-            listed.select,
-            listed.table,
-            listed.live,
-            and(condition.as_deref()),
-            and(after.as_deref()),
-            order_by(&order),
-        );
-        let rows = self.all(listed.sql(text), compiler.into_values()).await?;
+        let tail = [
+            " ORDER BY ",
+            &order_by(&order),
+            " LIMIT ",
+            &limit,
+            " OFFSET ",
+            &skip,
+        ]
+        .concat();
+        let sql = listed.statement(listed.select, &[condition, after], &tail);
+        let rows = self.all(sql, compiler.into_values()).await?;
         read_all(&rows, listed.read)
     }
 }
@@ -178,30 +174,18 @@ fn fulfils(query: &Query, object: &Object) -> bool {
             .is_none_or(|search| search.matches(object))
 }
 
-fn and(condition: Option<&str>) -> String {
-    condition.map_or_else(String::new, |sql| format!(" AND ({sql})"))
-}
-
 impl<T> Listed<T> {
-    const fn sql(&self, text: String) -> Sql {
-        Sql {
-            table: self.table,
-            text: std::borrow::Cow::Owned(text),
+    fn statement(&self, what: &str, conditions: &[Option<String>], tail: &str) -> Sql {
+        let mut more = String::new();
+        for condition in conditions.iter().flatten() {
+            more.extend([" AND (", condition, ")"]);
         }
-    }
-
-    fn select_all(
-        &self,
-        condition: &Option<String>,
-        compiler: Compiler,
-    ) -> (Sql, Vec<crate::value::Value>) {
-        let text = format!(
-            "SELECT {} FROM {} WHERE tenant_id = $1{}{}",
-            self.select,
-            self.table,
-            self.live,
-            and(condition.as_deref()),
-        );
-        (self.sql(text), compiler.into_values())
+        let Self { table, live, .. } = self;
+        // sql: fixed names, and the compiler's text, in which every value is a parameter.
+        let text = format!("SELECT {what} FROM {table} WHERE tenant_id = $1{live}{more}{tail}");
+        Sql {
+            table,
+            text: text.into(),
+        }
     }
 }

@@ -39,6 +39,7 @@ impl Row {
     pub fn corrupt(&self, column: &str) -> Error {
         let id = self
             .read_uuid("id")
+            .ok()
             .flatten()
             .map(|id| id.to_string())
             .unwrap_or_default();
@@ -80,19 +81,23 @@ impl Row {
         }
     }
 
-    fn read_uuid(&self, column: &str) -> Option<Option<Uuid>> {
+    fn read_uuid(&self, column: &str) -> std::result::Result<Option<Uuid>, sqlx::Error> {
         match &self.columns {
-            Columns::Sqlite(row) => match row.try_get::<Option<Vec<u8>>, _>(column).ok()? {
-                None => Some(None),
-                Some(bytes) => Some(Some(Uuid::from_slice(&bytes).ok()?)),
-            },
-            Columns::Postgres(row) => row.try_get(column).ok(),
+            Columns::Sqlite(row) => {
+                let bytes: Option<Vec<u8>> = row.try_get(column)?;
+                let read = |b: Vec<u8>| Uuid::from_slice(&b);
+                bytes
+                    .map(read)
+                    .transpose()
+                    .map_err(|e| sqlx::Error::Decode(Box::new(e)))
+            }
+            Columns::Postgres(row) => row.try_get(column),
         }
     }
 
     /// A UUID or NULL.
     pub fn opt_uuid(&self, column: &str) -> Result<Option<Uuid>> {
-        self.read_uuid(column).ok_or_else(|| self.corrupt(column))
+        self.read_uuid(column).map_err(|_| self.corrupt(column))
     }
 
     /// Bytes or NULL.

@@ -85,7 +85,7 @@ impl ConstraintNames {
             if !list.is_empty() {
                 list.push_str(", ");
             }
-            list.push_str(&format!("{table}.{}", column.unwrap_or_default()));
+            list.extend([&table, ".", column.as_deref().unwrap_or_default()]);
         }
         Ok(Arc::new(Self(
             columns

@@ -13,7 +13,7 @@ use comity_model::{
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{contract, tables};
+use super::{contract, fixture};
 use crate::{Store, listing::Object};
 
 const NAMES: [&str; 8] = [
@@ -34,7 +34,7 @@ fn user(number: u32) -> User {
             .copied()
             .unwrap_or("x")
     };
-    let mut user = tables::user(number);
+    let mut user = fixture::user(number);
     user.display_name = pick(8).to_owned();
     user.mail = (!number.is_multiple_of(3)).then(|| format!("{}@Contoso.com", number % 5));
     user.account_enabled = !number.is_multiple_of(4);
@@ -88,29 +88,29 @@ fn render(user: &User) -> Object {
 
 async fn fill(store: &Store) -> Vec<User> {
     let tx = store.begin().await.unwrap();
-    tx.cloud().insert_tenant(&tables::tenant(1)).await.unwrap();
-    tx.cloud().insert_tenant(&tables::tenant(2)).await.unwrap();
+    tx.cloud().insert_tenant(&fixture::tenant(1)).await.unwrap();
+    tx.cloud().insert_tenant(&fixture::tenant(2)).await.unwrap();
     let users: Vec<User> = (1..=40).map(user).collect();
     for user in &users {
-        tx.tenant(tables::tenant(1).id)
+        tx.tenant(fixture::tenant(1).id)
             .users()
             .insert(user)
             .await
             .unwrap();
     }
     // Neither another tenant's people nor deleted ones are listed.
-    tx.tenant(tables::tenant(2).id)
+    tx.tenant(fixture::tenant(2).id)
         .users()
         .insert(&user(1))
         .await
         .unwrap();
     let gone = user(99);
-    tx.tenant(tables::tenant(1).id)
+    tx.tenant(fixture::tenant(1).id)
         .users()
         .insert(&gone)
         .await
         .unwrap();
-    tx.tenant(tables::tenant(1).id)
+    tx.tenant(fixture::tenant(1).id)
         .users()
         .soft_delete(gone.id, Utc::default())
         .await
@@ -207,7 +207,7 @@ async fn compare(store: &Store, users: &[User], query: &Query) {
     let expected = query.apply(users.iter().map(render));
     let read = store.read();
     let found = read
-        .tenant(tables::tenant(1).id)
+        .tenant(fixture::tenant(1).id)
         .users()
         .list(query, render)
         .await
@@ -256,7 +256,7 @@ contract!(pages_join_to_the_whole, store, {
         loop {
             let read = store.read();
             let page = read
-                .tenant(tables::tenant(1).id)
+                .tenant(fixture::tenant(1).id)
                 .users()
                 .list(&query, render)
                 .await
@@ -289,9 +289,9 @@ contract!(search_is_judged_in_memory, store, {
 
 contract!(records_come_newest_first, store, {
     let tx = store.begin().await.unwrap();
-    let records: Vec<_> = (1..=9).map(tables::audit_record).collect();
+    let records: Vec<_> = (1..=9).map(fixture::audit_record).collect();
     for record in &records {
-        tx.tenant(tables::tenant(1).id)
+        tx.tenant(fixture::tenant(1).id)
             .audit_records()
             .insert(record)
             .await
@@ -329,7 +329,7 @@ contract!(records_come_newest_first, store, {
         let whole = query.apply(records.iter().map(render));
         assert!(!whole.items.is_empty());
         let read = store.read();
-        let audits = read.tenant(tables::tenant(1).id);
+        let audits = read.tenant(fixture::tenant(1).id);
         assert_eq!(
             audits.audit_records().list(&query, render).await.unwrap(),
             whole

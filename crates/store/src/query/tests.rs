@@ -1,3 +1,4 @@
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
 use comity_model::{
     query::{Comparison, Filter, Literal, Part, Path, Query},
     resource::USER,
