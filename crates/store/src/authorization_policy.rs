@@ -21,7 +21,8 @@ statements! { "policy_history";
         ON CONFLICT (tenant_id, kind, key, from_version) DO UPDATE SET document = excluded.document";
     AT = "SELECT kind, key, document FROM policy_history WHERE tenant_id = $1 AND from_version <= $2 \
         AND (to_version IS NULL OR to_version > $2) ORDER BY kind, key";
-    POLICY_VERSION = "SELECT policy_version FROM tenants WHERE id = $1";
+    // Writes the row, so that whoever changes the same tenant's policies meanwhile waits.
+    POLICY_VERSION = "UPDATE tenants SET policy_version = policy_version WHERE id = $1 RETURNING policy_version";
 }
 
 tenant_table!(
@@ -104,8 +105,9 @@ impl PolicyHistory<'_, Tx> {
     }
 }
 
-impl<M> crate::handle::Scoped<'_, M> {
-    /// The version of what decisions read, as this handle sees it.
+impl crate::handle::Scoped<'_, Tx> {
+    /// The version of what decisions read. It stays what it is until this transaction ends, so
+    /// the change that is being made will have the next number.
     pub async fn policy_version(&self) -> Result<i64> {
         let row = self.one(POLICY_VERSION, vec![]).await?;
         row.map_or(Ok(0), |row| row.int("policy_version"))
