@@ -11,5 +11,6 @@ pub mod hosts;
 pub mod manifest;
 pub mod secrets;
 pub mod seed;
+pub mod start;
 pub mod trust;
 pub mod world;

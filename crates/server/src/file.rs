@@ -73,11 +73,17 @@ pub fn ensure_private(path: &Path) -> anyhow::Result<()> {
         fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     anyhow::ensure!(metadata.is_file(), "`{}` is not a file", path.display());
     anyhow::ensure!(
-        metadata.permissions().mode() & 0o077 == 0,
+        is_private(&metadata),
         "`{0}` can be read by others: run `chmod 600 {0}`",
         path.display()
     );
     Ok(())
+}
+
+/// Whether only the owner may read or change it.
+pub fn is_private(metadata: &fs::Metadata) -> bool {
+    let others = metadata.permissions().mode() & 0o077;
+    others == 0
 }
 
 /// Removes a file or folder if it is there.

@@ -49,20 +49,28 @@ pub fn spawn(jobs: Vec<Job>, random: &Arc<dyn Random>, shutdown: &Shutdown) -> J
 
 async fn repeat(job: Job, random: Arc<dyn Random>, mut shutdown: Shutdown) {
     while !shutdown.is_set() {
-        match (job.run)().await {
-            Ok(0) => tracing::debug!(job = job.name, "nothing to do"),
-            Ok(count) => tracing::info!(job = job.name, count, "done"),
-            Err(error) => tracing::warn!(
-                job = job.name,
-                error = format!("{error:#}"),
-                "failed, tried again later"
-            ),
-        }
+        report(job.name, (job.run)().await);
         tokio::select! {
             () = shutdown.wait() => {}
             () = tokio::time::sleep(pause(job.every, bytes::<1>(&*random))) => {}
         }
     }
+}
+
+fn report(job: &'static str, outcome: anyhow::Result<u64>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(job, count, "done"),
+        Err(error) => warn(job, &error),
+    }
+}
+
+fn warn(job: &'static str, error: &anyhow::Error) {
+    tracing::warn!(
+        job,
+        error = format!("{error:#}"),
+        "failed, tried again later"
+    );
 }
 
 /// The interval plus up to a tenth of it.

@@ -93,7 +93,7 @@ impl Default for Limits {
             connections: 8192,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             drain: Duration::from_secs(10),
         }
     }

@@ -12,6 +12,7 @@ use lettre::{
 use crate::port::Mail;
 
 pub mod folder;
+pub mod nowhere;
 pub mod smtp;
 
 /// Builds the message; addresses that cannot be used are named.

@@ -16,7 +16,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Request},
     middleware::{from_fn, map_response},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use comity_model::cloud::Hosts;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -157,48 +157,50 @@ impl Dispatch {
     async fn answer(&self, request: Request) -> Response {
         let site = match self.site(&request) {
             Ok(site) => site,
-            Err(refusal) => return refusal,
+            Err(refused) => return refused.into_response(),
         };
         if request.uri().path() == "/healthz" {
             return self.health(request.method());
         }
         let request = match self.bounded(request) {
             Ok(request) => request,
-            Err(refusal) => return refusal,
+            Err(refused) => return refused.into_response(),
         };
-        match tokio::time::timeout(self.limits.exchange, site.router.clone().oneshot(request)).await
-        {
-            Ok(answer) => answer.unwrap_or_else(|never: Infallible| match never {}),
-            Err(_) => closing(plain(
-                StatusCode::REQUEST_TIMEOUT,
-                "the request took too long",
-            )),
-        }
+        let answer = site.router.clone().oneshot(request);
+        let Ok(answer) = tokio::time::timeout(self.limits.exchange, answer).await else {
+            let late = refused(StatusCode::REQUEST_TIMEOUT, "the request took too long");
+            return Refused {
+                closes: true,
+                ..late
+            }
+            .into_response();
+        };
+        answer.unwrap_or_else(|never: Infallible| match never {})
     }
 
-    fn site(&self, request: &Request) -> Result<&Site, Response> {
-        let authority = authority(request)
-            .ok_or_else(|| plain(StatusCode::BAD_REQUEST, "a request needs exactly one host"))?;
-        let misdirected = || {
-            plain(
-                StatusCode::MISDIRECTED_REQUEST,
-                "this host is not served here",
-            )
-        };
-        let site = self.table.sites.get(&authority).ok_or_else(misdirected)?;
+    fn site(&self, request: &Request) -> Result<&Site, Refused> {
+        let authority = authority(request).ok_or(refused(
+            StatusCode::BAD_REQUEST,
+            "a request needs exactly one host",
+        ))?;
+        let misdirected = refused(
+            StatusCode::MISDIRECTED_REQUEST,
+            "this host is not served here",
+        );
+        let site = self.table.sites.get(&authority).ok_or(misdirected)?;
         let name = request
             .extensions()
             .get::<Peer>()
             .and_then(|peer| peer.server_name.as_deref());
         match name {
-            Some(name) if self.table.groups.get(name) != Some(&site.group) => Err(misdirected()),
+            Some(name) if self.table.groups.get(name) != Some(&site.group) => Err(misdirected),
             _ => Ok(site),
         }
     }
 
     fn health(&self, method: &Method) -> Response {
         if method != Method::GET && method != Method::HEAD {
-            return not_allowed();
+            return NOT_ALLOWED.into_response();
         }
         let status = if self.readiness.is_ready() {
             StatusCode::OK
@@ -208,20 +210,21 @@ impl Dispatch {
         plain(status, self.readiness.word())
     }
 
-    fn bounded(&self, request: Request) -> Result<Request, Response> {
+    fn bounded(&self, request: Request) -> Result<Request, Refused> {
         if request.method() == Method::TRACE || request.method() == Method::CONNECT {
-            return Err(not_allowed());
+            return Err(NOT_ALLOWED);
         }
         if target_length(request.uri()) > self.limits.target {
-            return Err(plain(StatusCode::URI_TOO_LONG, "the address is too long"));
+            return Err(refused(StatusCode::URI_TOO_LONG, "the address is too long"));
         }
         let declared = request.headers().get(header::CONTENT_LENGTH);
         let declared = declared.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if declared.is_some_and(|length| length > self.limits.body as u64) {
-            return Err(closing(plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large",
-            )));
+            let text = "the body is too large";
+            return Err(Refused {
+                closes: true,
+                ..refused(StatusCode::PAYLOAD_TOO_LARGE, text)
+            });
         }
         let limit = self.limits.body;
         Ok(request.map(|body| Body::new(Limited::new(body, limit))))
@@ -259,19 +262,37 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
     (status, kind, format!("{text}\n")).into_response()
 }
 
-fn not_allowed() -> Response {
-    plain(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "this method is not allowed here",
-    )
+/// An answer that no site gave.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    status: StatusCode,
+    text: &'static str,
+    /// The rest of the body is not read, so the connection cannot go on.
+    closes: bool,
 }
 
-/// The rest of the body is not read, so the connection cannot go on.
-fn closing(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+const NOT_ALLOWED: Refused = refused(
+    StatusCode::METHOD_NOT_ALLOWED,
+    "this method is not allowed here",
+);
+
+const fn refused(status: StatusCode, text: &'static str) -> Refused {
+    Refused {
+        status,
+        text,
+        closes: false,
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = plain(self.status, self.text);
+        if self.closes {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
+    }
 }
 
 #[cfg(test)]

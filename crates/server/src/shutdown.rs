@@ -1,6 +1,9 @@
 //! Stopping in order: the first SIGTERM or SIGINT lets work end, the second exits at once.
 
-use tokio::sync::watch;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 /// Starts the shutdown; dropping it does the same.
 #[derive(Debug)]
@@ -38,20 +41,22 @@ impl Shutdown {
 
 /// Waits for signals: the first pulls the trigger, the second ends the process.
 pub async fn on_signals(trigger: Trigger) -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let mut signals = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    next(&mut signals).await;
     tracing::info!("stopping: open requests may end within 10 s; a second signal exits at once");
     trigger.stop();
-    let status = tokio::select! {
+    std::process::exit(next(&mut signals).await)
+}
+
+/// Waits for one of the two; the exit status that belongs to it.
+async fn next((terminate, interrupt): &mut (Signal, Signal)) -> i32 {
+    tokio::select! {
         _ = terminate.recv() => 143,
         _ = interrupt.recv() => 130,
-    };
-    std::process::exit(status)
+    }
 }
 
 #[cfg(test)]

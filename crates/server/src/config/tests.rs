@@ -105,145 +105,147 @@ fn unknown_keys_are_refused_with_their_line() {
 }
 
 /// One change of the good file each, and what must be said.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("key_file = \"keys\"", "", "`key_file` is missing"),
+    (
+        "key_file = \"keys\"",
+        "key_file = 7",
+        "2: `key_file` must be a text",
+    ),
+    ("\"[::1]:8443\"", "\"8443\"", "3: `listen` has `8443`"),
+    (
+        "listen = [\"127.0.0.1:8443\", \"[::1]:8443\"]",
+        "",
+        "`listen` is missing",
+    ),
+    ("hue = 240", "hue = 100", "from 195 to 350"),
+    (
+        "hue = 240",
+        "hue = \"blue\"",
+        "`cloud.hue` must be a number",
+    ),
+    (
+        "name = \"Andor\"",
+        "name = \"A cloud of many words\"",
+        "one to three words",
+    ),
+    ("key = \"andor\"", "key = \"An dor\"", "`cloud.key` must be"),
+    (
+        "canonical_name = \"example.gov\"",
+        "canonical_name = \"Example.gov\"",
+        "lower case",
+    ),
+    (
+        "login = \"login.andor.localhost\"",
+        "login = \"http://login.andor.localhost\"",
+        "is not a host",
+    ),
+    (
+        "login = \"login.andor.localhost\"",
+        "login = \"login.andor.localhost/x\"",
+        "is not a host",
+    ),
+    (
+        "portal = \"portal.andor.localhost\"",
+        "",
+        "`cloud.hosts.portal` is missing",
+    ),
+    (
+        "\".tenants.example.gov\"",
+        "\"tenants.example.gov\"",
+        "dot before it",
+    ),
+    (
+        "\"adminsAndGuestInviters\"",
+        "\"somebody\"",
+        "must be one of `none`",
+    ),
+    (
+        "sqlite:comity.db",
+        "mysql://root:pw@host",
+        "must begin with `sqlite:`",
+    ),
+    (
+        "[tls]\ncert = \"tls.pem\"\nkey = \"tls.key\"",
+        "",
+        "neither `tls` nor `behind_proxy`",
+    ),
+    (
+        "[smtp]",
+        "[behind_proxy]\naddresses = [\"10.0.0.1\"]\n[smtp]",
+        "exclude each other",
+    ),
+    (
+        "[tls]\ncert = \"tls.pem\"\nkey = \"tls.key\"",
+        "[behind_proxy]\naddresses = []",
+        "`behind_proxy.addresses` is missing",
+    ),
+    (
+        "from = \"invites@example.gov\"",
+        "from = \"nobody\"",
+        "not a mail address",
+    ),
+    (
+        "host = \"mail.example.gov\"",
+        "host = \"mail.example.gov\"\nsecurity = \"none\"",
+        "on this machine",
+    ),
+    (
+        "host = \"mail.example.gov\"",
+        "host = \"mail.example.gov\"\nusername = \"x\"",
+        "go together",
+    ),
+    (
+        "entity = \"https://login.example.org\"",
+        "entity = \"https://login.example.org/\"",
+        "not an entity URL",
+    ),
+    (
+        "entity = \"https://login.example.org\"",
+        "entity = \"http://login.example.org\"",
+        "not an entity URL",
+    ),
+    ("{tenant}", "", "exactly once"),
+    ("\"192.0.2.0/24\"", "\"192.0.2.0/40\"", "not a network"),
+    (
+        "pinned_key = '''@KEY@'''",
+        "",
+        "`pair.pinned_key` is missing: ask the other operator",
+    ),
+    ("@KEY@", "{}", "must be the public JWK"),
+    ("@KEY@", r#"{"kty":"EC","d":"x"}"#, "is a private key"),
+    (
+        "[[pair]]",
+        "[[pair]]\nca_file = \"none.pem\"",
+        "names `etc/none.pem`",
+    ),
+    ("[[pair]]", "[pair]", "must be tables"),
+    (
+        "canonical_name = \"example.org\"",
+        "canonical_name = \"example.gov\"",
+        "itself",
+    ),
+    (
+        "login = \"login.example.org\"",
+        "login = \"LOGIN.andor.localhost\"",
+        "share the host",
+    ),
+    (
+        ".tenants.example.org",
+        ".tenants.example.gov",
+        "share the initial domain suffix",
+    ),
+    (
+        "entity = \"https://login.example.org\"",
+        "entity = \"https://login.andor.localhost\"",
+        "share the entity URL",
+    ),
+    ("[store]", "[store", "29: "),
+];
+
 #[test]
 fn each_mistake_has_its_message() {
-    for (from, to, message) in [
-        ("key_file = \"keys\"", "", "`key_file` is missing"),
-        (
-            "key_file = \"keys\"",
-            "key_file = 7",
-            "2: `key_file` must be a text",
-        ),
-        ("\"[::1]:8443\"", "\"8443\"", "3: `listen` has `8443`"),
-        (
-            "listen = [\"127.0.0.1:8443\", \"[::1]:8443\"]",
-            "",
-            "`listen` is missing",
-        ),
-        ("hue = 240", "hue = 100", "from 195 to 350"),
-        (
-            "hue = 240",
-            "hue = \"blue\"",
-            "`cloud.hue` must be a number",
-        ),
-        (
-            "name = \"Andor\"",
-            "name = \"A cloud of many words\"",
-            "one to three words",
-        ),
-        ("key = \"andor\"", "key = \"An dor\"", "`cloud.key` must be"),
-        (
-            "canonical_name = \"example.gov\"",
-            "canonical_name = \"Example.gov\"",
-            "lower case",
-        ),
-        (
-            "login = \"login.andor.localhost\"",
-            "login = \"http://login.andor.localhost\"",
-            "is not a host",
-        ),
-        (
-            "login = \"login.andor.localhost\"",
-            "login = \"login.andor.localhost/x\"",
-            "is not a host",
-        ),
-        (
-            "portal = \"portal.andor.localhost\"",
-            "",
-            "`cloud.hosts.portal` is missing",
-        ),
-        (
-            "\".tenants.example.gov\"",
-            "\"tenants.example.gov\"",
-            "dot before it",
-        ),
-        (
-            "\"adminsAndGuestInviters\"",
-            "\"somebody\"",
-            "must be one of `none`",
-        ),
-        (
-            "sqlite:comity.db",
-            "mysql://root:pw@host",
-            "must begin with `sqlite:`",
-        ),
-        (
-            "[tls]\ncert = \"tls.pem\"\nkey = \"tls.key\"",
-            "",
-            "neither `tls` nor `behind_proxy`",
-        ),
-        (
-            "[smtp]",
-            "[behind_proxy]\naddresses = [\"10.0.0.1\"]\n[smtp]",
-            "exclude each other",
-        ),
-        (
-            "[tls]\ncert = \"tls.pem\"\nkey = \"tls.key\"",
-            "[behind_proxy]\naddresses = []",
-            "`behind_proxy.addresses` is missing",
-        ),
-        (
-            "from = \"invites@example.gov\"",
-            "from = \"nobody\"",
-            "not a mail address",
-        ),
-        (
-            "host = \"mail.example.gov\"",
-            "host = \"mail.example.gov\"\nsecurity = \"none\"",
-            "on this machine",
-        ),
-        (
-            "host = \"mail.example.gov\"",
-            "host = \"mail.example.gov\"\nusername = \"x\"",
-            "go together",
-        ),
-        (
-            "entity = \"https://login.example.org\"",
-            "entity = \"https://login.example.org/\"",
-            "not an entity URL",
-        ),
-        (
-            "entity = \"https://login.example.org\"",
-            "entity = \"http://login.example.org\"",
-            "not an entity URL",
-        ),
-        ("{tenant}", "", "exactly once"),
-        ("\"192.0.2.0/24\"", "\"192.0.2.0/40\"", "not a network"),
-        (
-            "pinned_key = '''@KEY@'''",
-            "",
-            "`pair.pinned_key` is missing: ask the other operator",
-        ),
-        ("@KEY@", "{}", "must be the public JWK"),
-        ("@KEY@", r#"{"kty":"EC","d":"x"}"#, "is a private key"),
-        (
-            "[[pair]]",
-            "[[pair]]\nca_file = \"none.pem\"",
-            "names `etc/none.pem`",
-        ),
-        ("[[pair]]", "[pair]", "must be tables"),
-        (
-            "canonical_name = \"example.org\"",
-            "canonical_name = \"example.gov\"",
-            "itself",
-        ),
-        (
-            "login = \"login.example.org\"",
-            "login = \"LOGIN.andor.localhost\"",
-            "share the host",
-        ),
-        (
-            ".tenants.example.org",
-            ".tenants.example.gov",
-            "share the initial domain suffix",
-        ),
-        (
-            "entity = \"https://login.example.org\"",
-            "entity = \"https://login.andor.localhost\"",
-            "share the entity URL",
-        ),
-        ("[store]", "[store", "29: "),
-    ] {
+    for (from, to, message) in MISTAKES {
         assert!(GOOD.contains(from), "{from}");
         let problems = parse(&GOOD.replace(from, to).replace("@KEY@", KEY)).unwrap_err();
         if !message.starts_with("29") {

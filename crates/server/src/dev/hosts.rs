@@ -1,6 +1,6 @@
 //! Hosts-file lines for clients that do not resolve `*.localhost` (`comity dev hosts`).
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use anyhow::Context as _;
 
@@ -13,7 +13,7 @@ pub fn lines<'a>(hosts: impl IntoIterator<Item = &'a String>) -> String {
     let mut text = format!("{BEGIN}\n");
     for address in ["127.0.0.1", "::1"] {
         for name in &names {
-            text.push_str(&format!("{address} {name}\n"));
+            let _ = writeln!(text, "{address} {name}");
         }
     }
     text + END + "\n"

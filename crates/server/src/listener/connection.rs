@@ -9,8 +9,11 @@ use std::{
     },
 };
 
-use axum::{body::Body, response::Response};
-use http::Request;
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -26,7 +29,7 @@ use super::{Limits, Shared, Transport, proxy};
 use crate::peer::Peer;
 
 /// Largest head of a request.
-const HEAD: usize = 64 * 1024;
+const HEAD: u32 = 64 * 1024;
 
 pub(super) async fn serve(
     stream: TcpStream,
@@ -126,7 +129,7 @@ fn builder(is_http2: bool, limits: &Limits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        .max_buf_size(HEAD)
+        .max_buf_size(HEAD as usize)
         .half_close(false);
     builder
         .http2()
@@ -134,7 +137,7 @@ fn builder(is_http2: bool, limits: &Limits) -> Builder<TokioExecutor> {
         .keep_alive_interval(limits.idle)
         .keep_alive_timeout(limits.head)
         .max_concurrent_streams(100)
-        .max_header_list_size(HEAD as u32);
+        .max_header_list_size(HEAD);
     builder
 }
 
@@ -148,8 +151,8 @@ async fn answer(
         Transport::Tls(_) => None,
         Transport::Proxied(proxies) => Some(&**proxies),
     };
-    if let Err(refusal) = proxy::apply(proxies, &mut request, &mut peer) {
-        return Ok(refusal);
+    if let Err(text) = proxy::apply(proxies, &mut request, &mut peer) {
+        return Ok((StatusCode::FORBIDDEN, text).into_response());
     }
     request.extensions_mut().insert(peer);
     shared.router.clone().oneshot(request).await

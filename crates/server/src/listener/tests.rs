@@ -21,10 +21,17 @@ use crate::{
 
 const LIMITS: Limits = Limits {
     connections: 100,
+    handshake: Duration::from_secs(5),
+    head: Duration::from_secs(5),
+    idle: Duration::from_millis(100),
+    drain: Duration::from_secs(2),
+};
+
+/// For clients that say nothing.
+const SHORT: Limits = Limits {
     handshake: Duration::from_millis(200),
     head: Duration::from_millis(200),
-    idle: Duration::from_millis(100),
-    drain: Duration::from_millis(500),
+    ..LIMITS
 };
 
 /// A listener for `login.a.localhost` and `device.a.localhost`.
@@ -59,6 +66,10 @@ fn site() -> Router {
 
 impl World {
     async fn start() -> Self {
+        Self::start_within(LIMITS).await
+    }
+
+    async fn start_within(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let leaf = |host: &str| (host.to_owned(), vec![format!("{host}.a.localhost")]);
         let leaves = Leaves::from(["login", "device"].map(leaf));
@@ -79,7 +90,7 @@ impl World {
             bound,
             Transport::Tls(Arc::new(names)),
             site(),
-            LIMITS,
+            limits,
             shutdown,
         ));
         Self {
@@ -209,7 +220,7 @@ async fn both_protocols_are_spoken() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_is_dropped() {
-    let world = World::start().await;
+    let world = World::start_within(SHORT).await;
     let mut silent = TcpStream::connect(world.address).await.unwrap();
     assert_eq!(read(&mut silent).await, "");
     let mut slow = world.connect("login.a.localhost", None).await.unwrap();

@@ -111,10 +111,16 @@ impl Partner {
 }
 
 const LIMITS: Limits = Limits {
-    call: Duration::from_millis(400),
+    call: Duration::from_secs(5),
     body: 1000,
     calls: 2,
     waiting: 2,
+};
+
+/// For partners that never answer.
+const SHORT: Limits = Limits {
+    call: Duration::from_millis(300),
+    ..LIMITS
 };
 
 fn client(entry: &CloudEntry, clock: &Arc<TestClock>, limits: Limits) -> HttpsOutbound {
@@ -154,9 +160,20 @@ async fn one<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    one_within(LIMITS, behave).await
+}
+
+/// The same with other limits.
+async fn one_within<F>(
+    limits: Limits,
+    behave: impl Fn(TlsStream<TcpStream>) -> F + Send + 'static,
+) -> Result<OutboundResponse, OutboundError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let partner = Partner::start(behave).await;
     ask(
-        &client(&partner.entry, &Arc::default(), LIMITS),
+        &client(&partner.entry, &Arc::default(), limits),
         PARTNER,
         &partner.url(),
     )
@@ -300,10 +317,20 @@ async fn drip(mut stream: TlsStream<TcpStream>, head: &'static [u8]) {
 #[tokio::test]
 async fn r21_a_slow_partner_costs_a_bounded_wait() {
     let late = OutboundError::Timeout("login.partner.localhost".into());
-    assert_eq!(one(|stream| drip(stream, b"H")).await.unwrap_err(), late);
+    assert_eq!(
+        one_within(SHORT, |stream| drip(stream, b"H"))
+            .await
+            .unwrap_err(),
+        late
+    );
     let body = b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n";
-    assert_eq!(one(|stream| drip(stream, body)).await.unwrap_err(), late);
-    let silent = one(|stream| async move {
+    assert_eq!(
+        one_within(SHORT, |stream| drip(stream, body))
+            .await
+            .unwrap_err(),
+        late
+    );
+    let silent = one_within(SHORT, |stream| async move {
         let _stream = stream;
         std::future::pending::<()>().await;
     });
@@ -317,7 +344,7 @@ async fn r21_a_partner_that_never_ends_its_handshake_costs_a_bounded_wait() {
     let partner = Partner::start(|_| async {}).await;
     let entry = entry("partner", port, partner.entry.ca_pem.as_deref().unwrap());
     let error = ask(
-        &client(&entry, &Arc::default(), LIMITS),
+        &client(&entry, &Arc::default(), SHORT),
         PARTNER,
         &format!("{}/x", entry.hosts.login),
     )
@@ -505,7 +532,7 @@ async fn r20_calls_that_hang_are_bounded() {
         std::future::pending::<()>().await;
     })
     .await;
-    let client = Arc::new(client(&partner.entry, &Arc::default(), LIMITS));
+    let client = Arc::new(client(&partner.entry, &Arc::default(), SHORT));
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..50 {
         let (client, url) = (Arc::clone(&client), partner.url());

@@ -25,7 +25,7 @@ fn hosts(key: &str) -> Hosts {
 }
 
 fn site(name: String) -> Router {
-    let slow = || async { tokio::time::sleep(Duration::from_secs(600)).await };
+    let slow = || async { tokio::time::sleep(Duration::from_mins(10)).await };
     Router::new()
         .route("/", get(move || async move { name }))
         .route(

@@ -1,0 +1,64 @@
+//! `comity keys rotate` and `comity keys revoke`. Running processes notice by themselves.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use comity_app::{App, key};
+use comity_model::signing_key::KeyPurpose;
+
+use crate::{
+    cli::{Config, Keys},
+    config::check::read_and_check,
+    start::{self, System},
+};
+
+/// Changes keys and prints a line for each that changed.
+pub fn run(command: &Keys) -> anyhow::Result<ExitCode> {
+    match command {
+        Keys::Rotate { config, purpose } => {
+            let purposes = purposes(purpose.as_deref())?;
+            with_app(config, async |app: &App| {
+                key::rotate(
+                    app.store(),
+                    app.sealer(),
+                    app.random(),
+                    app.now(),
+                    &purposes,
+                )
+                .await
+            })
+        }
+        Keys::Revoke { config, kid } => with_app(config, async |app: &App| {
+            key::revoke(app.store(), app.sealer(), app.random(), app.now(), kid).await
+        }),
+    }
+}
+
+fn with_app(
+    config: &Config,
+    change: impl AsyncFnOnce(&App) -> comity_app::Result<Vec<String>>,
+) -> anyhow::Result<ExitCode> {
+    let config = read_and_check(&config.config)?;
+    super::once(async {
+        let app = start::configured(&config, &System::default()).await?;
+        let changed = change(&app).await;
+        app.store().close().await;
+        for line in changed.context("no key was changed")? {
+            println!("{line}");
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn purposes(word: Option<&str>) -> anyhow::Result<Vec<KeyPurpose>> {
+    let Some(word) = word else {
+        return Ok(KeyPurpose::ALL.to_vec());
+    };
+    let known = || KeyPurpose::ALL.map(KeyPurpose::as_str).join("`, `");
+    let purpose = KeyPurpose::ALL
+        .into_iter()
+        .find(|purpose| purpose.as_str() == word);
+    let purpose =
+        purpose.with_context(|| format!("`{word}` is not a purpose: use one of `{}`", known()))?;
+    Ok(vec![purpose])
+}

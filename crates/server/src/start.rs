@@ -1,0 +1,96 @@
+//! Puts one cloud together: store, keys, egress client, mailer, use cases.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use comity_app::{
+    App, AppOptions, Settings,
+    port::{Clock, Mailer, Random},
+};
+use comity_model::cloud::Registry;
+use comity_store::Store;
+
+use crate::{
+    clock::SystemClock,
+    config::Config,
+    key_file::KeyFile,
+    mailer::{nowhere::NoMailer, smtp::SmtpMailer},
+    outbound::{self, HttpsOutbound},
+    random::SystemRandom,
+};
+
+/// Time and chance of the process.
+#[derive(Clone)]
+pub struct System {
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+}
+
+/// What makes one cloud different from another.
+pub struct Parts<'a> {
+    pub registry: Registry,
+    /// `sqlite:` or `postgres:`.
+    pub store: &'a str,
+    pub keys: KeyFile,
+    pub mailer: Arc<dyn Mailer>,
+    pub settings: Settings,
+}
+
+/// Opens a cloud; fails on a store of a newer version and on keys that the key file does not open.
+pub async fn cloud(parts: Parts<'_>, system: &System) -> anyhow::Result<App> {
+    let limits = outbound::Limits::default();
+    let outbound = HttpsOutbound::new(&parts.registry, Arc::clone(&system.clock), limits)?;
+    let store = Store::open(parts.store, comity_store::db::Options::default()).await;
+    let options = AppOptions {
+        store: store.context("cannot open the store")?,
+        registry: parts.registry,
+        sealer: parts.keys.sealer,
+        pepper: parts.keys.pepper,
+        outbound: Arc::new(outbound),
+        mailer: parts.mailer,
+        clock: Arc::clone(&system.clock),
+        random: Arc::clone(&system.random),
+        settings: parts.settings,
+    };
+    App::start(options)
+        .await
+        .context("cannot open the keys of the cloud")
+}
+
+/// Opens the cloud that an operator has configured. A missing key file is made at the first start.
+pub async fn configured(config: &Config, system: &System) -> anyhow::Result<App> {
+    let keys = KeyFile::open(&config.key_file, &*system.random)?;
+    let mailer: Arc<dyn Mailer> = match &config.smtp {
+        Some(smtp) => Arc::new(SmtpMailer::new(
+            smtp,
+            Arc::clone(&system.clock),
+            Arc::clone(&system.random),
+        )?),
+        None => Arc::new(NoMailer),
+    };
+    let mail_from = config
+        .smtp
+        .as_ref()
+        .map(|smtp| smtp.from.clone())
+        .unwrap_or_default();
+    let parts = Parts {
+        registry: config.registry.clone(),
+        store: config.store.expose(),
+        keys,
+        mailer,
+        settings: Settings {
+            mail_from,
+            ..Settings::default()
+        },
+    };
+    cloud(parts, system).await
+}
