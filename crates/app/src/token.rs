@@ -131,12 +131,11 @@ impl Call<'_> {
     /// The client that asks, in the tenant of its grant.
     fn client<'s>(&mut self, snapshot: &'s Snapshot) -> Result<Client<'s>, Refused> {
         let claimed;
-        let id = match self.request.client.client_id() {
-            Some(id) => id,
-            None => {
-                claimed = self.claimed_client()?;
-                claimed.as_str()
-            }
+        let id = if let Some(id) = self.request.client.client_id() {
+            id
+        } else {
+            claimed = self.claimed_client()?;
+            claimed.as_str()
         };
         let client = Client::find(snapshot, id)?;
         if let Some(origin) = &self.endpoint.origin
@@ -236,9 +235,8 @@ fn narrow(
 }
 
 async fn snapshot(cx: &Context, tenant: Id<Tenant>) -> Result<Arc<Snapshot>, Failure> {
-    let found = cx.app.snapshots().get(cx, tenant).await;
-    Ok(found.map_err(|error| match error {
+    cx.app.snapshots().get(cx, tenant).await.map_err(|error| match error {
         Error::NotFound => Failure::Refused(Refused::new("invalid_grant", 90_002, "the organization does not exist")),
         other => Failure::Failed(other),
-    })?)
+    })
 }

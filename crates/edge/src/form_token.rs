@@ -30,13 +30,11 @@ pub struct FormToken {
 impl FormToken {
     /// The token of this browser, new if it has none.
     pub fn of(cx: &Context, cookies: &Cookies) -> Self {
-        match cookies.form() {
-            Some(secret) => Self { value: token(secret), cookie: None },
-            None => {
-                let (secret, _) = cx.new_bearer();
-                Self { value: token(&secret), cookie: Some(SetCookie::form(&secret)) }
-            }
+        if let Some(secret) = cookies.form() {
+            return Self { value: token(secret), cookie: None };
         }
+        let (secret, _) = cx.new_bearer();
+        Self { value: token(&secret), cookie: Some(SetCookie::form(&secret)) }
     }
 
     /// A page with the cookie, if it is new.
@@ -49,7 +47,12 @@ impl FormToken {
 }
 
 fn token(secret: &str) -> String {
-    hash_bearer(&format!("form token of {secret}")).0.iter().map(|b| format!("{b:02x}")).collect()
+    let hash = hash_bearer(&format!("form token of {secret}"));
+    format!("{:032x}{:032x}", half(&hash.0, 0), half(&hash.0, 16))
+}
+
+fn half(hash: &[u8; 32], from: usize) -> u128 {
+    hash.iter().skip(from).take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
 /// A form that was sent by a page of ours in this browser.

@@ -43,7 +43,9 @@ impl Answer<'_> {
         match (&active.cookie, goes_on) {
             (Some(cookie), true) => {
                 SetCookie::sign_in(number, cookie).add_to(headers);
-                forgotten.iter().for_each(|f| f.add_to(headers));
+                for cookie in &forgotten {
+                    cookie.add_to(headers);
+                }
             }
             (None, false) => SetCookie::forget_sign_in(number).add_to(headers),
             _ => {}

@@ -59,13 +59,7 @@ pub fn error(cx: &Context, site: &Site, error: &Error) -> Response {
         Error::Internal(_) => (Trouble::Internal, StatusCode::INTERNAL_SERVER_ERROR),
         _ => (Trouble::NotFound, StatusCode::BAD_REQUEST),
     };
-    match error {
-        Error::Internal(what) => tracing::error!(correlation_id = %cx.correlation_id, "{what}"),
-        Error::Upstream { cloud, reason } => {
-            tracing::warn!(correlation_id = %cx.correlation_id, cloud, "no answer: {reason}");
-        }
-        other => tracing::debug!(correlation_id = %cx.correlation_id, "{other}"),
-    }
+    log(cx, error);
     let mut response = trouble(cx, site, kind, status);
     if let Error::TooMany { retry_after } = error
         && let Ok(value) = HeaderValue::from_str(&retry_after.to_string())
@@ -73,6 +67,19 @@ pub fn error(cx: &Context, site: &Site, error: &Error) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
     response
+}
+
+/// Defects and silent clouds are for the operator; everything else is the person's affair.
+pub fn log(cx: &Context, error: &Error) {
+    match error {
+        Error::Internal(what) => log_defect(cx, what),
+        Error::Upstream { .. } => tracing::warn!(correlation_id = %cx.correlation_id, "{error}"),
+        _ => {}
+    }
+}
+
+fn log_defect(cx: &Context, what: &str) {
+    tracing::error!(correlation_id = %cx.correlation_id, "{what}");
 }
 
 /// The page of a refused sign-in: both sides by name, the number, whose administrator acts.

@@ -29,7 +29,6 @@ use comity_edge::{
     form_token::is_form,
     outcome::{Answer, give_back},
     refused,
-    ui::Trouble,
 };
 use comity_model::{
     id::{Id, parse_uuid},
@@ -42,7 +41,7 @@ use comity_oauth::{
     params::Params,
     response,
 };
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
 use self::check::{Known, application_request, known};
 use crate::{
@@ -212,11 +211,6 @@ impl Endpoint<'_> {
         let detail = fault.message.clone();
         let fault = refused::Request { code: fault.number, detail, snapshot, app };
         refused::request(self.cx, self.site, &fault)
-    }
-
-    /// A page for something without a number.
-    pub(crate) fn trouble(&self, trouble: Trouble, status: StatusCode) -> Response {
-        refused::trouble(self.cx, self.site, trouble, status)
     }
 
     /// Rule 3.

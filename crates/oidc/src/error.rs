@@ -34,17 +34,14 @@ pub(crate) fn no_tenant(cx: &Context, why: &NoTenant) -> Response {
 
 /// Logged here, once.
 fn failed(cx: &Context, error: &Error) -> Response {
+    refused::log(cx, error);
     let unavailable = |number, message: &str| Refused::new("temporarily_unavailable", number, message);
     let refused = match error {
-        Error::Internal(what) => {
-            tracing::error!(correlation_id = %cx.correlation_id, "{what}");
+        Error::Internal(_) => {
             Refused::new("server_error", 90_000, "the request failed: try again, or report the correlation ID")
         }
         Error::Unavailable => unavailable(90_033, "the service is not available now: try again"),
-        Error::Upstream { cloud, reason } => {
-            tracing::warn!(correlation_id = %cx.correlation_id, cloud, "no answer: {reason}");
-            unavailable(90_033, "another cloud does not answer now: try again")
-        }
+        Error::Upstream { .. } => unavailable(90_033, "another cloud does not answer now: try again"),
         Error::TooMany { .. } => unavailable(50_196, "too many requests: try again later"),
         Error::NotFound => Refused::new("invalid_request", 90_002, "not found"),
         Error::Denied { refusal, message } => Refused::new("invalid_grant", refusal.code, message),

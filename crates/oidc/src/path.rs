@@ -53,9 +53,8 @@ fn plain(mut request: Request<Body>) -> Request<Body> {
 fn rewritten(path: &str) -> Option<String> {
     let segments = path.split('/').filter(|s| !s.is_empty());
     let fixed = |segment: &str| FIXED.into_iter().find(|f| f.eq_ignore_ascii_case(segment));
-    let plain: String =
-        segments.map(|s| format!("/{}", fixed(s).unwrap_or(s))).collect();
-    let plain = if plain.is_empty() { "/".to_owned() } else { plain };
+    let segments: Vec<&str> = segments.map(|s| fixed(s).unwrap_or(s)).collect();
+    let plain = format!("/{}", segments.join("/"));
     (plain != path).then_some(plain)
 }
 

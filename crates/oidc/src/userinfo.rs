@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use comity_app::{App, Context, Error, bearer};
-use comity_edge::{Cx, form_token::is_form};
+use comity_edge::{Cx, form_token::is_form, refused};
 use comity_oauth::params::Params;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -46,11 +46,12 @@ async fn answer(cx: &Context, authorization: Option<String>) -> Response {
         }
         Err(Error::Forbidden(why)) => refuse(StatusCode::FORBIDDEN, "insufficient_scope", &why),
         Err(Error::Unauthenticated(why)) => refuse(StatusCode::UNAUTHORIZED, "invalid_token", &why),
-        Err(Error::Internal(what)) => {
-            tracing::error!(correlation_id = %cx.correlation_id, "{what}");
+        Err(error @ Error::Internal(_)) => {
+            refused::log(cx, &error);
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the request failed")
         }
-        Err(Error::Unavailable | Error::Upstream { .. } | Error::TooMany { .. }) => {
+        Err(error @ (Error::Unavailable | Error::Upstream { .. } | Error::TooMany { .. })) => {
+            refused::log(cx, &error);
             refuse(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again")
         }
         Err(_) => refuse(StatusCode::UNAUTHORIZED, "invalid_token", "the access token is refused"),

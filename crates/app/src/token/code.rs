@@ -86,13 +86,13 @@ fn check_binding(grant: &TokenGrant, presented: &Presented<'_>) -> Result<(), Re
     }
     // What was kept was a well-formed challenge, so it reads again.
     let challenge = match &grant.code_challenge {
-        Some(text) => Some(pkce::Challenge::try_from(text.clone()).map_err(|e| pkce_refused(&e))?),
+        Some(text) => Some(pkce::Challenge::try_from(text.clone()).map_err(pkce_refused)?),
         None => None,
     };
-    pkce::check(challenge.as_ref(), presented.verifier).map_err(|e| pkce_refused(&e))
+    pkce::check(challenge.as_ref(), presented.verifier).map_err(pkce_refused)
 }
 
-fn pkce_refused(error: &pkce::PkceError) -> Refused {
+fn pkce_refused(error: pkce::PkceError) -> Refused {
     Refused::new("invalid_grant", error.number(), error.to_string())
 }
 

@@ -34,9 +34,9 @@ pub(super) async fn denied(
 ) -> Result<Failure> {
     if let Failure::Refused(refused) = &denial.failure {
         let about = About {
-            user: denial.user.as_ref(),
+            user: denial.user.as_deref(),
             facts: denial.facts.as_deref(),
-            access: denial.access.as_ref(),
+            access: denial.access.as_deref(),
             code: refused.number,
         };
         let row = row(cx, snapshot, grant, &about);

@@ -68,8 +68,10 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
     ledger::use_assertion(&tx, client.app_id, proof.once.as_ref()).await?;
     let first = tx.cloud().token_families().rotate(found.family, &hash, &next_hash, sealed, cx.now).await?;
     if !first {
-        tx.rollback().await;
-        let Some(found) = ledger::find_refresh(cx, &hash).await? else { return Err(invalid().into()) };
+        // Read where the faster request is visible already; the commit waits until it is durable.
+        let found = tx.cloud().token_families().find_by_hash(&hash).await?;
+        tx.commit().await?;
+        let Some(found) = found else { return Err(invalid().into()) };
         check_life(cx, &found)?;
         return again(cx, &hash, &found).await;
     }

@@ -99,9 +99,9 @@ impl Standing {
 pub(crate) struct Denial {
     pub failure: Failure,
     /// For the record: who it was about, and what was decided on.
-    pub user: Option<User>,
+    pub user: Option<Box<User>>,
     pub facts: Option<Box<Facts>>,
-    pub access: Option<Access>,
+    pub access: Option<Box<Access>>,
 }
 
 impl From<Error> for Denial {
@@ -135,7 +135,7 @@ pub(crate) async fn ask(
 ) -> Result<Standing, Denial> {
     parties(snapshot, grant)?;
     let user = person(cx, snapshot, grant).await?;
-    let about = |denial: Denial| Denial { user: Some(user.clone()), ..denial };
+    let about = |denial: Denial| Denial { user: Some(Box::new(user.clone())), ..denial };
     let home = admission(cx, snapshot, grant, &user).await.map_err(about)?;
     let facts = facts(cx, snapshot, grant, (&user, home.as_ref()), network).await.map_err(about)?;
     let decided = |denial: Denial| Denial { facts: Some(Box::new(facts.clone())), ..about(denial) };
@@ -144,7 +144,7 @@ pub(crate) async fn ask(
     grants(snapshot, grant, &user).map_err(decided)?;
     let access = judge::access(snapshot, &facts);
     access_verdict(&facts, &user, access.verdict)
-        .map_err(|denial| Denial { access: Some(access.clone()), ..decided(denial) })?;
+        .map_err(|denial| Denial { access: Some(Box::new(access.clone())), ..decided(denial) })?;
     let roles = facts.own_roles.clone();
     Ok(Standing { snapshot: Arc::clone(snapshot), grant: grant.clone(), user, home, facts, access, roles })
 }
@@ -173,7 +173,7 @@ async fn person(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant) -> Result
     let Some(user) = found.filter(|u| u.deleted.is_none()) else {
         return Err(no("invalid_grant", 50_034, "the account does not exist in this organization"));
     };
-    let about = |denial: Denial| Denial { user: Some(user.clone()), ..denial };
+    let about = |denial: Denial| Denial { user: Some(Box::new(user.clone())), ..denial };
     if !user.account_enabled {
         return Err(about(no("invalid_grant", 50_057, "the account is disabled")));
     }

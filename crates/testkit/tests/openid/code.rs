@@ -70,7 +70,7 @@ async fn o06_a_code_is_bound_and_works_once() {
     let stranger = &rig.expenses();
     let mut foreign = good.to_vec();
     foreign[1] = ("client_id", stranger.app_id.as_str());
-    foreign.push(("client_secret", stranger.client_secret.expose()));
+    foreign.push(("client_secret", stranger.client_secret.as_ref().unwrap().expose()));
     assert_eq!(refused(&rig.token(&foreign).await), ("invalid_grant".to_owned(), 70_000));
 
     let tokens = ok(&rig.token(&good).await);

@@ -50,7 +50,7 @@ async fn o10_bound_to_its_client_tenant_and_scopes() {
     let foreign = [
         ("grant_type", "refresh_token"),
         ("client_id", app.app_id.as_str()),
-        ("client_secret", app.client_secret.expose()),
+        ("client_secret", app.client_secret.as_ref().unwrap().expose()),
         ("refresh_token", token.as_str()),
     ];
     assert_eq!(refused(&rig.token(&foreign).await).0, "invalid_grant");
@@ -80,7 +80,8 @@ async fn s01_every_guard_is_asked_at_each_use_and_a_gate_that_opens_again_restor
     let cli = comity_model::id::parse_uuid(CLI).unwrap();
     let switch = async |enabled: bool| {
         let snapshot = app.store().read();
-        let found = snapshot.tenant(tenant).service_principals().find_by_app_id(cli).await.unwrap().unwrap();
+        let all = snapshot.tenant(tenant).service_principals().all().await.unwrap();
+        let found = all.into_iter().find(|p| p.app_id == cli).unwrap();
         let changed = comity_model::service_principal::ServicePrincipal { account_enabled: enabled, ..found };
         let tx = app.store().begin().await.unwrap();
         tx.tenant(tenant).service_principals().update(&changed).await.unwrap();

@@ -2,7 +2,7 @@
 
 use comity_crypto::{base64url, sha256};
 use comity_demo::{
-    Chance, Clock,
+    Clock,
     browser::Browser,
     client::{Answer, Ask, Client},
     manifest::{Application, Cloud, Manifest, Tenant},
@@ -141,9 +141,6 @@ impl Rig {
         self.client.send(ask).await.unwrap()
     }
 
-    pub fn chance(&self) -> Chance {
-        self.world.story().chance
-    }
 }
 
 pub fn challenge() -> String {
