@@ -5,7 +5,11 @@
 mod application;
 mod authorize;
 mod code;
+mod grants;
+mod keys;
+mod law;
 mod metadata;
 mod refresh;
 mod rig;
+mod scripts;
 mod sign_out;

@@ -181,3 +181,47 @@ pub fn header(token: &Value) -> Value {
     let first = token.as_str().unwrap().split('.').next().unwrap();
     serde_json::from_slice(&base64url::decode(first).unwrap()).unwrap()
 }
+
+impl Rig {
+    /// Changes the registration of *Expenses*, as an administrator would.
+    pub async fn register(&self, change: impl FnOnce(&mut serde_json::Map<String, Value>)) {
+        use comity_model::id::Id;
+        let app = self.world.app("global").unwrap();
+        let tenant = Id::parse(&self.contoso().id).unwrap();
+        let id = Id::parse(&self.expenses().id).unwrap();
+        let mut found = app.store().read().tenant(tenant).applications().find(id).await.unwrap().unwrap();
+        change(&mut found.properties);
+        let tx = app.store().begin().await.unwrap();
+        tx.tenant(tenant).applications().update(&found).await.unwrap();
+        tx.tenant(tenant).bump_policy_version().await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A code of *Expenses*, where it registered this redirect URI.
+    pub async fn code_of_expenses(&self, redirect: &str, scope: &str) -> Result<String, String> {
+        let mut browser = self.browser();
+        let origin = Url::parse(redirect).unwrap().origin().ascii_serialization();
+        browser.stop_at(Some(origin));
+        let url = self.request_of(&self.expenses().app_id, redirect, scope, &[]);
+        let trip = self.walk(&mut browser, "alex@contoso.com", &url).await;
+        match &trip.end {
+            End::Away(url) => Ok(param(url, "code").unwrap()),
+            End::Refused(refused) => Err(refused.code.clone()),
+            _ => panic!("{}", trip.outcome(&browser)),
+        }
+    }
+
+    /// Redeems a code of *Expenses* with its secret.
+    pub async fn redeem_for_expenses(&self, code: &str, redirect: &str) -> Answer {
+        let app = self.expenses();
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", &app.app_id),
+            ("client_secret", app.client_secret.as_ref().unwrap().expose()),
+            ("code", code),
+            ("redirect_uri", redirect),
+            ("code_verifier", VERIFIER),
+        ])
+        .await
+    }
+}
