@@ -35,7 +35,11 @@ pub struct Client<'s> {
 }
 
 /// The clients that every tenant has.
-const FIRST_PARTY: [Uuid; 3] = [well_known::COMMAND_LINE, well_known::MY_APPS, well_known::PORTAL];
+const FIRST_PARTY: [Uuid; 3] = [
+    well_known::COMMAND_LINE,
+    well_known::MY_APPS,
+    well_known::PORTAL,
+];
 
 /// Where *My Apps* takes its codes.
 pub fn my_apps_redirect(registry: &Registry) -> String {
@@ -60,7 +64,10 @@ impl<'s> Client<'s> {
             Refused::new(
                 "unauthorized_client",
                 700_016,
-                format!("the application `{named}` does not exist in `{}`", snapshot.default_domain()),
+                format!(
+                    "the application `{named}` does not exist in `{}`",
+                    snapshot.default_domain()
+                ),
             )
         };
         let app_id = parse_uuid(client_id).ok_or_else(unknown)?;
@@ -68,15 +75,28 @@ impl<'s> Client<'s> {
         if client.principal.account_enabled {
             Ok(client)
         } else {
-            Err(Refused::new("unauthorized_client", 7_000_112, "the application is disabled in this organization"))
+            Err(Refused::new(
+                "unauthorized_client",
+                7_000_112,
+                "the application is disabled in this organization",
+            ))
         }
     }
 
     /// The client, enabled or not.
     pub fn of(snapshot: &'s Snapshot, app_id: Uuid) -> Option<Self> {
-        let principal = snapshot.service_principal(app_id).filter(|p| p.deleted.is_none())?;
-        let registration = snapshot.applications.get(&app_id).filter(|a| a.deleted.is_none());
-        (registration.is_some() || is_first_party(app_id)).then_some(Self { app_id, principal, registration })
+        let principal = snapshot
+            .service_principal(app_id)
+            .filter(|p| p.deleted.is_none())?;
+        let registration = snapshot
+            .applications
+            .get(&app_id)
+            .filter(|a| a.deleted.is_none());
+        (registration.is_some() || is_first_party(app_id)).then_some(Self {
+            app_id,
+            principal,
+            registration,
+        })
     }
 
     /// Rule 2: the platform of the registered URI that this one is.
@@ -85,7 +105,8 @@ impl<'s> Client<'s> {
             Some(application) => {
                 let uris = application.redirect_uris();
                 let mut uris = uris.into_iter();
-                uris.find(|(platform, uri)| matches(*platform, uri, requested)).map(|(platform, _)| platform)
+                uris.find(|(platform, uri)| matches(*platform, uri, requested))
+                    .map(|(platform, _)| platform)
             }
             None => first_party_platform(registry, self.app_id, requested),
         }
@@ -94,7 +115,9 @@ impl<'s> Client<'s> {
     /// Whether a sign-out may end at this address: one of the redirect URIs, exactly, or the
     /// registered sign-out page.
     pub fn may_return_to(&self, registry: &Registry, requested: &str) -> bool {
-        let logout = self.registration.and_then(|a| a.properties.get("web")?.get("logoutUrl")?.as_str());
+        let logout = self
+            .registration
+            .and_then(|a| a.properties.get("web")?.get("logoutUrl")?.as_str());
         let own = match self.app_id {
             well_known::MY_APPS => format!("{}/", registry.own.hosts.myapps),
             well_known::PORTAL => format!("{}/", registry.own.hosts.portal),
@@ -107,15 +130,27 @@ impl<'s> Client<'s> {
 
     /// Whether requests for codes must carry a challenge (design README, PKCE row).
     pub fn pkce(&self, platform: Platform) -> Requirement {
-        let basic = self.registration.is_some_and(|a| a.security_profile() == SecurityProfile::Basic);
-        if basic && platform == Platform::Web { Requirement::Optional } else { Requirement::Required }
+        let basic = self
+            .registration
+            .is_some_and(|a| a.security_profile() == SecurityProfile::Basic);
+        if basic && platform == Platform::Web {
+            Requirement::Optional
+        } else {
+            Requirement::Required
+        }
     }
 
     /// Origins whose scripts may call the token endpoint for this client.
     pub fn script_origins(&self) -> Vec<String> {
-        let uris = self.registration.map(Application::redirect_uris).unwrap_or_default();
-        let spa = uris.into_iter().filter(|(platform, _)| *platform == Platform::Spa);
-        spa.filter_map(|(_, uri)| redirect_uri::origin(uri)).collect()
+        let uris = self
+            .registration
+            .map(Application::redirect_uris)
+            .unwrap_or_default();
+        let spa = uris
+            .into_iter()
+            .filter(|(platform, _)| *platform == Platform::Spa);
+        spa.filter_map(|(_, uri)| redirect_uri::origin(uri))
+            .collect()
     }
 
     /// What people call it.
@@ -141,7 +176,11 @@ fn matches(platform: Platform, registered: &str, requested: &str) -> bool {
 }
 
 /// The platform of a redirect URI of a client that every tenant has.
-pub fn first_party_platform(registry: &Registry, app_id: Uuid, requested: &str) -> Option<Platform> {
+pub fn first_party_platform(
+    registry: &Registry,
+    app_id: Uuid,
+    requested: &str,
+) -> Option<Platform> {
     let (platform, uris) = match app_id {
         well_known::COMMAND_LINE => (
             Platform::PublicClient,
@@ -155,7 +194,9 @@ pub fn first_party_platform(registry: &Registry, app_id: Uuid, requested: &str) 
         well_known::PORTAL => (Platform::Web, vec![portal_redirect(registry)]),
         _ => return None,
     };
-    uris.iter().any(|uri| matches(platform, uri, requested)).then_some(platform)
+    uris.iter()
+        .any(|uri| matches(platform, uri, requested))
+        .then_some(platform)
 }
 
 #[cfg(test)]
@@ -166,20 +207,40 @@ mod tests {
     #[test]
     fn o01_only_installed_clients_may_vary_a_loopback_port() {
         let loopback = "http://localhost/auth";
-        assert!(matches(Platform::PublicClient, loopback, "http://localhost:1234/auth"));
-        assert!(matches(Platform::PublicClient, "http://localhost", "http://localhost:8400"));
+        assert!(matches(
+            Platform::PublicClient,
+            loopback,
+            "http://localhost:1234/auth"
+        ));
+        assert!(matches(
+            Platform::PublicClient,
+            "http://localhost",
+            "http://localhost:8400"
+        ));
         for platform in [Platform::Web, Platform::Spa] {
             assert!(matches(platform, loopback, loopback));
             assert!(!matches(platform, loopback, "http://localhost:1234/auth"));
         }
-        for bad in ["http://localhost:1234/auth/", "http://localhost:1234/Auth", "http://localhost.evil:1/auth"] {
+        for bad in [
+            "http://localhost:1234/auth/",
+            "http://localhost:1234/Auth",
+            "http://localhost.evil:1/auth",
+        ] {
             assert!(!matches(Platform::PublicClient, loopback, bad), "{bad}");
         }
     }
 
     #[test]
     fn an_unfit_registration_matches_nothing() {
-        assert!(!matches(Platform::Web, "http://app.example/cb", "http://app.example/cb"));
-        assert!(!matches(Platform::Web, "https://*.example/cb", "https://*.example/cb"));
+        assert!(!matches(
+            Platform::Web,
+            "http://app.example/cb",
+            "http://app.example/cb"
+        ));
+        assert!(!matches(
+            Platform::Web,
+            "https://*.example/cb",
+            "https://*.example/cb"
+        ));
     }
 }

@@ -40,12 +40,20 @@ pub enum Asked {
 
 /// Rules 2 and 3.
 pub async fn read(cx: &Context, request: &Request) -> Result<Asked> {
-    let Some(hint) = &request.id_token_hint else { return Ok(Asked::Unvouched) };
+    let Some(hint) = &request.id_token_hint else {
+        return Ok(Asked::Unvouched);
+    };
     let registry = cx.app.registry();
     let template = registry.own.issuer_template.replace("{tenant}", TENANT);
     let keys = crate::key::fresh(cx).await?.verifiers(KeyPurpose::Token);
-    let Ok(token) = id_token::verify_hint(hint, &keys, &template) else { return Ok(Asked::Unvouched) };
-    if request.client_id.as_ref().is_some_and(|id| *id != token.aud) {
+    let Ok(token) = id_token::verify_hint(hint, &keys, &template) else {
+        return Ok(Asked::Unvouched);
+    };
+    if request
+        .client_id
+        .as_ref()
+        .is_some_and(|id| *id != token.aud)
+    {
         return Ok(Asked::Unvouched);
     }
     let tenant = Id::new(token.tid);
@@ -57,7 +65,11 @@ pub async fn read(cx: &Context, request: &Request) -> Result<Asked> {
         _ => false,
     };
     let location = if known { request.location() } else { None };
-    Ok(Asked::Vouched { tenant, sid: token.sid, location })
+    Ok(Asked::Vouched {
+        tenant,
+        sid: token.sid,
+        location,
+    })
 }
 
 /// What a sign-out ended, for the page.
@@ -72,18 +84,33 @@ pub struct Ended {
 /// Rule 1. Nothing to end is no error.
 pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
     let browser = Browser::load(cx, cookie).await?;
-    let (Some(cookie), Some((session, _))) = (cookie, &browser.session) else { return Ok(Ended::default()) };
+    let (Some(cookie), Some((session, _))) = (cookie, &browser.session) else {
+        return Ok(Ended::default());
+    };
     let tx = cx.app.store().begin().await?;
     for account in &session.accounts {
         // A lease is used through its family only, so it ends with it.
-        tx.cloud().token_families().revoke_by_sid(&account.sid, cx.now).await?;
-        tx.cloud().lease_grants().revoke_by_sid(&account.sid, cx.now).await?;
+        tx.cloud()
+            .token_families()
+            .revoke_by_sid(&account.sid, cx.now)
+            .await?;
+        tx.cloud()
+            .lease_grants()
+            .revoke_by_sid(&account.sid, cx.now)
+            .await?;
     }
     tx.cloud().sessions().delete(&hash_bearer(cookie)).await?;
     tx.commit().await?;
-    let homes = session.accounts.iter().filter_map(|a| a.home.as_ref()).map(|home| HomeTenant {
-        cloud: home.identity.cloud.clone(),
-        tenant: home.identity.tenant,
-    });
-    Ok(Ended { accounts: session.accounts.clone(), homes: homes.collect() })
+    let homes = session
+        .accounts
+        .iter()
+        .filter_map(|a| a.home.as_ref())
+        .map(|home| HomeTenant {
+            cloud: home.identity.cloud.clone(),
+            tenant: home.identity.tenant,
+        });
+    Ok(Ended {
+        accounts: session.accounts.clone(),
+        homes: homes.collect(),
+    })
 }

@@ -31,12 +31,7 @@ pub(crate) use self::{
     ledger::find_family,
     standing::{Denial, Network, Standing, ask},
 };
-use crate::{
-    client::Client,
-    context::Context,
-    error::Error,
-    snapshot::Snapshot,
-};
+use crate::{client::Client, context::Context, error::Error, snapshot::Snapshot};
 
 /// A refusal of a protocol endpoint: OAuth's word, the directory's number, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,12 +48,21 @@ pub struct Refused {
 impl Refused {
     /// A refusal; `message` is lower case, without a full stop, and says what to do.
     pub fn new(error: &'static str, number: u32, message: impl Into<String>) -> Self {
-        Self { error, number, message: message.into(), suberror: None }
+        Self {
+            error,
+            number,
+            message: message.into(),
+            suberror: None,
+        }
     }
 
     /// A refusal of a sign-in's rules, as the token endpoint says it.
     pub(crate) fn of(refusal: Refusal) -> Self {
-        Self::new("invalid_grant", refusal.code, lower(crate::record::failure(refusal.code)))
+        Self::new(
+            "invalid_grant",
+            refusal.code,
+            lower(crate::record::failure(refusal.code)),
+        )
     }
 }
 
@@ -66,7 +70,9 @@ impl Refused {
 fn lower(sentence: &str) -> String {
     let text = sentence.trim_end_matches('.');
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
 }
 
 /// Why no token was issued.
@@ -103,20 +109,34 @@ pub struct Answer {
 
 /// Answers a request for tokens.
 pub async fn respond(cx: &Context, endpoint: &Endpoint, request: &Request) -> Answer {
-    let mut call = Call { cx, endpoint, request, allow_origin: None };
+    let mut call = Call {
+        cx,
+        endpoint,
+        request,
+        allow_origin: None,
+    };
     let result = match &request.grant {
-        Grant::AuthorizationCode { code, redirect_uri, code_verifier } => {
+        Grant::AuthorizationCode {
+            code,
+            redirect_uri,
+            code_verifier,
+        } => {
             let presented = code::Presented {
                 code: code.expose(),
                 redirect_uri: redirect_uri.as_deref(),
-                verifier: code_verifier.as_ref().map(comity_oauth::secret::Secret::expose),
+                verifier: code_verifier
+                    .as_ref()
+                    .map(comity_oauth::secret::Secret::expose),
             };
             code::redeem(&mut call, &presented).await
         }
         Grant::RefreshToken(token) => refresh::rotate(&mut call, token.expose()).await,
         Grant::ClientCredentials => client_credentials::issue(&mut call).await,
     };
-    Answer { result, allow_origin: call.allow_origin }
+    Answer {
+        result,
+        allow_origin: call.allow_origin,
+    }
 }
 
 /// A request in the hands of one grant's file.
@@ -150,7 +170,11 @@ impl Call<'_> {
     fn claimed_client(&self) -> Result<String, Refused> {
         use comity_oauth::{client_assertion, token::ClientAuthentication};
         let ClientAuthentication::PrivateKeyJwt { assertion, .. } = &self.request.client else {
-            return Err(Refused::new("invalid_request", 900_144, "the parameter `client_id` is missing"));
+            return Err(Refused::new(
+                "invalid_request",
+                900_144,
+                "the parameter `client_id` is missing",
+            ));
         };
         client_assertion::claimed_client(assertion.expose())
             .map_err(|e| Refused::new(e.code(), e.number(), e.to_string()))
@@ -159,9 +183,11 @@ impl Call<'_> {
     /// The tenant of a grant is the one that the endpoint was asked for.
     fn check_tenant(&self, tenant: Id<Tenant>) -> Result<(), Refused> {
         match self.endpoint.tenant {
-            Some(asked) if asked != tenant => {
-                Err(Refused::new("invalid_grant", 700_005, "the grant is for another organization"))
-            }
+            Some(asked) if asked != tenant => Err(Refused::new(
+                "invalid_grant",
+                700_005,
+                "the grant is for another organization",
+            )),
             _ => Ok(()),
         }
     }
@@ -176,8 +202,12 @@ impl Call<'_> {
             )),
             (Platform::Spa, Some(_)) if self.allow_origin.is_some() => Ok(()),
             (_, None) => Ok(()),
-            (_, Some(origin)) if redirect_uri::origin(&grant.redirect_uri).as_deref() == Some(origin)
-                && grant.platform != Platform::Web => Ok(()),
+            (_, Some(origin))
+                if redirect_uri::origin(&grant.redirect_uri).as_deref() == Some(origin)
+                    && grant.platform != Platform::Web =>
+            {
+                Ok(())
+            }
             _ => Err(Refused::new(
                 "invalid_request",
                 9_002_326,
@@ -188,8 +218,16 @@ impl Call<'_> {
 
     /// The scopes of this answer: those asked now, never more than the grant holds (O-10).
     fn narrowed(&self, snapshot: &Snapshot, grant: &TokenGrant) -> Result<Vec<String>, Refused> {
-        let Some(scopes) = &self.request.scopes else { return Ok(grant.scopes.clone()) };
-        narrow(self.cx, snapshot, grant, scopes, self.request.resource.as_deref())
+        let Some(scopes) = &self.request.scopes else {
+            return Ok(grant.scopes.clone());
+        };
+        narrow(
+            self.cx,
+            snapshot,
+            grant,
+            scopes,
+            self.request.resource.as_deref(),
+        )
     }
 }
 
@@ -207,7 +245,11 @@ fn narrow(
         if asked.app_id != grant.pair.resource {
             return Err(Refused {
                 suberror: Some("consent_required"),
-                ..Refused::new("invalid_grant", 65_001, "the grant is for another resource: sign in again for this one")
+                ..Refused::new(
+                    "invalid_grant",
+                    65_001,
+                    "the grant is for another resource: sign in again for this one",
+                )
             });
         }
     }
@@ -221,12 +263,19 @@ fn narrow(
     if let Some(scope) = beyond {
         return Err(Refused {
             suberror: Some("consent_required"),
-            ..Refused::new("invalid_grant", 65_001, format!("the scope `{scope}` is not part of the grant"))
+            ..Refused::new(
+                "invalid_grant",
+                65_001,
+                format!("the scope `{scope}` is not part of the grant"),
+            )
         });
     }
     let is_resource = |s: &&String| !OPENID_SCOPES.contains(&s.as_str());
-    let mut narrowed: Vec<String> =
-        asked.iter().filter(|s| is_resource(s) || grant.scopes.contains(s)).cloned().collect();
+    let mut narrowed: Vec<String> = asked
+        .iter()
+        .filter(|s| is_resource(s) || grant.scopes.contains(s))
+        .cloned()
+        .collect();
     if !narrowed.iter().any(|s| is_resource(&s)) {
         // Nothing of the resource named: as before.
         narrowed.extend(grant.scopes.iter().filter(is_resource).cloned());
@@ -236,7 +285,11 @@ fn narrow(
 
 async fn snapshot(cx: &Context, tenant: Id<Tenant>) -> Result<Arc<Snapshot>, Failure> {
     cx.app.snapshots().get(cx, tenant).await.map_err(|error| match error {
-        Error::NotFound => Failure::Refused(Refused::new("invalid_grant", 90_002, "the organization does not exist")),
+        Error::NotFound => Failure::Refused(Refused::new(
+            "invalid_tenant",
+            90_002,
+            "the organization in the address is not one of this cloud: check the ID, and the cloud",
+        )),
         other => Failure::Failed(other),
     })
 }

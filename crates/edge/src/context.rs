@@ -33,10 +33,24 @@ pub fn context(app: &App, parts: &Parts) -> Context {
 /// Where a request comes from. Only the listener's word counts: forwarding headers are gone by
 /// now (V-18).
 fn client(parts: &Parts) -> Client {
-    let ip = parts.extensions.get::<Peer>().map(|peer| peer.address.to_canonical().to_string());
-    let agent = parts.headers.get(header::USER_AGENT).map(|v| String::from_utf8_lossy(v.as_bytes()));
-    let user_agent = agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(USER_AGENT).collect();
-    Client { ip: ip.unwrap_or_default(), user_agent }
+    let ip = parts
+        .extensions
+        .get::<Peer>()
+        .map(|peer| peer.address.to_canonical().to_string());
+    let agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let user_agent = agent
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(USER_AGENT)
+        .collect();
+    Client {
+        ip: ip.unwrap_or_default(),
+        user_agent,
+    }
 }
 
 /// One of this cloud's hosts, as the request named it.
@@ -54,15 +68,25 @@ impl Site {
             None => headers.get(header::HOST)?.to_str().ok()?,
         };
         let hosts = &app.registry().own.hosts;
-        [&hosts.login, &hosts.myapps, &hosts.portal, &hosts.graph, &hosts.device]
-            .into_iter()
-            .find(|origin| is_host_of(origin, given))
-            .map(|origin| Self { origin: origin.clone() })
+        [
+            &hosts.login,
+            &hosts.myapps,
+            &hosts.portal,
+            &hosts.graph,
+            &hosts.device,
+        ]
+        .into_iter()
+        .find(|origin| is_host_of(origin, given))
+        .map(|origin| Self {
+            origin: origin.clone(),
+        })
     }
 
     /// The login host.
     pub fn login(app: &App) -> Self {
-        Self { origin: app.registry().own.hosts.login.clone() }
+        Self {
+            origin: app.registry().own.hosts.login.clone(),
+        }
     }
 
     /// Host as the address bar shows it.
@@ -86,7 +110,11 @@ pub fn host_of(origin: &str) -> &str {
 }
 
 fn is_host_of(origin: &str, given: &str) -> bool {
-    let bare = |text: &str| text.strip_suffix(":443").unwrap_or(text).to_ascii_lowercase();
+    let bare = |text: &str| {
+        text.strip_suffix(":443")
+            .unwrap_or(text)
+            .to_ascii_lowercase()
+    };
     bare(host_of(origin)) == bare(given)
 }
 
@@ -99,8 +127,17 @@ mod tests {
         let origin = "https://login.global.localhost:8443";
         assert_eq!(host_of(origin), "login.global.localhost:8443");
         assert!(is_host_of(origin, "LOGIN.global.localhost:8443"));
-        assert!(is_host_of("https://login.example.gov", "login.example.gov:443"));
-        for other in ["login.global.localhost", "login.global.localhost:8443.", "evil:8443", "", "login"] {
+        assert!(is_host_of(
+            "https://login.example.gov",
+            "login.example.gov:443"
+        ));
+        for other in [
+            "login.global.localhost",
+            "login.global.localhost:8443.",
+            "evil:8443",
+            "",
+            "login",
+        ] {
             assert!(!is_host_of(origin, other), "{other}");
         }
     }

@@ -35,10 +35,19 @@ pub struct Cookies(Vec<(String, String)>);
 impl Cookies {
     /// Reads the `Cookie` headers. A name that comes twice is as if absent: no browser sends that.
     pub fn of(headers: &HeaderMap) -> Self {
-        let texts = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let ours = pairs.filter(|(name, value)| name.starts_with("__Host-") && value.len() <= LONGEST);
-        Self(ours.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let texts = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|v| v.to_str().ok());
+        let pairs = texts
+            .flat_map(|text| text.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        let ours =
+            pairs.filter(|(name, value)| name.starts_with("__Host-") && value.len() <= LONGEST);
+        Self(
+            ours.map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -87,7 +96,13 @@ impl Cookies {
             n += 1;
         }
         let surplus = taken.len().saturating_sub(SIGN_INS - 1);
-        (n, taken.drain(..surplus).map(SetCookie::forget_sign_in).collect())
+        (
+            n,
+            taken
+                .drain(..surplus)
+                .map(SetCookie::forget_sign_in)
+                .collect(),
+        )
     }
 }
 
@@ -105,8 +120,12 @@ pub struct SetCookie(String);
 
 impl SetCookie {
     fn new(name: &str, value: &str, site: &str, max_age: Option<i64>) -> Self {
-        let life = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
-        Self(format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={site}{life}"))
+        let life = max_age
+            .map(|age| format!("; Max-Age={age}"))
+            .unwrap_or_default();
+        Self(format!(
+            "{name}={value}; Path=/; Secure; HttpOnly; SameSite={site}{life}"
+        ))
     }
 
     /// The session.
@@ -121,7 +140,12 @@ impl SetCookie {
 
     /// A sign-in under way.
     pub fn sign_in(n: u32, value: &str) -> Self {
-        Self::new(&format!("{SIGN_IN}{n}"), value, "Lax", Some(SIGN_IN_SECONDS))
+        Self::new(
+            &format!("{SIGN_IN}{n}"),
+            value,
+            "Lax",
+            Some(SIGN_IN_SECONDS),
+        )
     }
 
     /// Ends a sign-in.
@@ -174,7 +198,10 @@ mod tests {
 
     #[test]
     fn v08_every_cookie_is_bound_to_its_host() {
-        let session = SessionCookie { value: "v".into(), max_age: None };
+        let session = SessionCookie {
+            value: "v".into(),
+            max_age: None,
+        };
         let all = [
             SetCookie::session(&session),
             SetCookie::forget_session(),
@@ -185,25 +212,43 @@ mod tests {
         ];
         for SetCookie(text) in all {
             assert!(text.starts_with("__Host-"), "{text}");
-            assert!(text.contains("; Path=/; Secure; HttpOnly; SameSite="), "{text}");
+            assert!(
+                text.contains("; Path=/; Secure; HttpOnly; SameSite="),
+                "{text}"
+            );
             assert!(!text.contains("Domain"), "{text}");
         }
         assert!(SetCookie::session(&session).0.contains("SameSite=None"));
-        assert!(SetCookie::sign_in(7, "v").0.ends_with("SameSite=Lax; Max-Age=600"));
-        assert!(!SetCookie::session(&session).0.contains("Max-Age"), "ends with the browser");
+        assert!(
+            SetCookie::sign_in(7, "v")
+                .0
+                .ends_with("SameSite=Lax; Max-Age=600")
+        );
+        assert!(
+            !SetCookie::session(&session).0.contains("Max-Age"),
+            "ends with the browser"
+        );
     }
 
     #[test]
     fn what_a_browser_sends_is_read() {
-        let c = cookies("a=b; __Host-session=s; __Host-signin-12=x; __Host-signin-012=y; __Host-form=f");
-        assert_eq!((c.session(), c.form(), c.app()), (Some("s"), Some("f"), None));
+        let c = cookies(
+            "a=b; __Host-session=s; __Host-signin-12=x; __Host-signin-012=y; __Host-form=f",
+        );
+        assert_eq!(
+            (c.session(), c.form(), c.app()),
+            (Some("s"), Some("f"), None)
+        );
         assert_eq!(c.sign_in(12), Some("x"));
         assert_eq!(c.sign_ins().collect::<Vec<_>>(), [(12, "x")]);
     }
 
     #[test]
     fn a_doubled_or_empty_cookie_is_none() {
-        assert_eq!(cookies("__Host-session=a; __Host-session=b").session(), None);
+        assert_eq!(
+            cookies("__Host-session=a; __Host-session=b").session(),
+            None
+        );
         assert_eq!(cookies("__Host-session=").session(), None);
         assert_eq!(cookies("session=a").session(), None);
     }

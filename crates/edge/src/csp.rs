@@ -20,18 +20,27 @@ pub struct Csp {
 impl Csp {
     /// Forms go to ourselves only.
     pub fn own() -> Self {
-        Self { forms: vec!["'self'".to_owned()], script: false, framed_by: None }
+        Self {
+            forms: vec!["'self'".to_owned()],
+            script: false,
+            framed_by: None,
+        }
     }
 
     /// The page that posts an answer to an application: there and nowhere else.
     pub fn form_post(redirect_uri: &str) -> Self {
-        Self { forms: source(redirect_uri).into_iter().collect(), script: true, framed_by: None }
+        Self {
+            forms: source(redirect_uri).into_iter().collect(),
+            script: true,
+            framed_by: None,
+        }
     }
 
     /// Also lets answers of forms be redirected to the origin of this address.
     #[must_use]
     pub fn and_to(mut self, address: &str) -> Self {
-        self.forms.extend(source(address).filter(|s| !self.forms.contains(s)));
+        self.forms
+            .extend(source(address).filter(|s| !self.forms.contains(s)));
         self
     }
 
@@ -39,7 +48,8 @@ impl Csp {
     /// redirects that ends a leg may go to any secure page, or to a program on the same machine.
     #[must_use]
     pub fn and_onward(mut self) -> Self {
-        self.forms.extend(["https:", "http://localhost:*", "http://127.0.0.1:*"].map(str::to_owned));
+        self.forms
+            .extend(["https:", "http://localhost:*", "http://127.0.0.1:*"].map(str::to_owned));
         self
     }
 
@@ -53,9 +63,17 @@ impl Csp {
     /// The header's value.
     pub fn to_header(&self) -> String {
         let none = || "'none'".to_owned();
-        let forms = if self.forms.is_empty() { none() } else { self.forms.join(" ") };
+        let forms = if self.forms.is_empty() {
+            none()
+        } else {
+            self.forms.join(" ")
+        };
         let frames = self.framed_by.clone().unwrap_or_else(none);
-        let script = if self.script { "script-src 'self'; " } else { "" };
+        let script = if self.script {
+            "script-src 'self'; "
+        } else {
+            ""
+        };
         format!(
             "default-src 'none'; {script}style-src 'self'; img-src 'self'; base-uri 'none'; form-action {forms}; \
              frame-ancestors {frames}; require-trusted-types-for 'script'"
@@ -70,7 +88,10 @@ impl Csp {
             headers.insert(header::CONTENT_SECURITY_POLICY, value);
         }
         // Not `no-referrer`: with it a browser sends `Origin: null` with our own forms.
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        headers.insert(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("same-origin"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
@@ -83,7 +104,9 @@ fn source(address: &str) -> Option<String> {
     if !comity_oauth::redirect_uri::is_loopback_http(address) {
         return Some(origin);
     }
-    let host = ["http://localhost", "http://127.0.0.1", "http://[::1]"].into_iter().find(|h| origin.starts_with(h))?;
+    let host = ["http://localhost", "http://127.0.0.1", "http://[::1]"]
+        .into_iter()
+        .find(|h| origin.starts_with(h))?;
     Some(format!("{host}:*"))
 }
 
@@ -94,21 +117,37 @@ mod tests {
     #[test]
     fn v68_forms_go_to_the_one_origin_of_the_request() {
         let header = Csp::own().and_to("https://app.example/cb?x=1").to_header();
-        assert!(header.contains("form-action 'self' https://app.example;"), "{header}");
+        assert!(
+            header.contains("form-action 'self' https://app.example;"),
+            "{header}"
+        );
         let loopback = Csp::own().and_to("http://localhost:1234/").to_header();
-        assert!(loopback.contains("form-action 'self' http://localhost:*;"), "{loopback}");
+        assert!(
+            loopback.contains("form-action 'self' http://localhost:*;"),
+            "{loopback}"
+        );
         let post = Csp::form_post("https://app.example:8443/cb").to_header();
-        assert!(post.contains("form-action https://app.example:8443;"), "{post}");
+        assert!(
+            post.contains("form-action https://app.example:8443;"),
+            "{post}"
+        );
     }
 
     #[test]
     fn v10_nothing_inline_nothing_framed_nothing_smuggled() {
-        for csp in [Csp::own(), Csp::own().and_to("javascript:alert(1)"), Csp::own().and_to("not a url; script-src *")] {
+        for csp in [
+            Csp::own(),
+            Csp::own().and_to("javascript:alert(1)"),
+            Csp::own().and_to("not a url; script-src *"),
+        ] {
             let header = csp.to_header();
             assert!(header.contains("form-action 'self';"), "{header}");
             assert!(header.contains("frame-ancestors 'none'"));
             assert!(header.starts_with("default-src 'none'; style-src 'self'"));
-            assert!(!header.contains("unsafe") && !header.contains('*'), "{header}");
+            assert!(
+                !header.contains("unsafe") && !header.contains('*'),
+                "{header}"
+            );
         }
     }
 }

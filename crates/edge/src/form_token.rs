@@ -31,10 +31,16 @@ impl FormToken {
     /// The token of this browser, new if it has none.
     pub fn of(cx: &Context, cookies: &Cookies) -> Self {
         if let Some(secret) = cookies.form() {
-            return Self { value: token(secret), cookie: None };
+            return Self {
+                value: token(secret),
+                cookie: None,
+            };
         }
         let (secret, _) = cx.new_bearer();
-        Self { value: token(&secret), cookie: Some(SetCookie::form(&secret)) }
+        Self {
+            value: token(&secret),
+            cookie: Some(SetCookie::form(&secret)),
+        }
     }
 
     /// A page with the cookie, if it is new.
@@ -52,7 +58,10 @@ fn token(secret: &str) -> String {
 }
 
 fn half(hash: &[u8; 32], from: usize) -> u128 {
-    hash.iter().skip(from).take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
+    hash.iter()
+        .skip(from)
+        .take(16)
+        .fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
 /// A form that was sent by a page of ours in this browser.
@@ -89,10 +98,14 @@ impl FromRequest<App> for Submitted {
         if !is_token(cookies.form(), given) {
             return Err(stale(StatusCode::FORBIDDEN));
         }
-        Ok(Self { cx, site, cookies, params })
+        Ok(Self {
+            cx,
+            site,
+            cookies,
+            params,
+        })
     }
 }
-
 
 fn is_token(secret: Option<&str>, given: Option<&str>) -> bool {
     // Hashes are compared, so that the time tells nothing about the token.
@@ -113,14 +126,19 @@ pub fn is_own_origin(headers: &HeaderMap, own: &str) -> bool {
     match (text("origin"), site, text("referer")) {
         (Some(origin), ..) => origin == own,
         (None, Some(_), _) => true,
-        (None, None, Some(referer)) => referer.strip_prefix(own).is_some_and(|rest| rest.starts_with('/')),
+        (None, None, Some(referer)) => referer
+            .strip_prefix(own)
+            .is_some_and(|rest| rest.starts_with('/')),
         (None, None, None) => false,
     }
 }
 
 /// Whether the body says it is a form.
 pub fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim();
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
@@ -133,7 +151,10 @@ mod tests {
     const OWN: &str = "https://login.global.localhost:8443";
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+        pairs
+            .iter()
+            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .collect()
     }
 
     #[test]
@@ -142,15 +163,27 @@ mod tests {
             (&[("origin", OWN)], true),
             (&[("origin", OWN), ("sec-fetch-site", "same-origin")], true),
             (&[("sec-fetch-site", "same-origin")], true),
-            (&[("referer", "https://login.global.localhost:8443/signin/1")], true),
+            (
+                &[("referer", "https://login.global.localhost:8443/signin/1")],
+                true,
+            ),
             (&[], false),
             (&[("origin", "null")], false),
             (&[("origin", "https://evil.example")], false),
-            (&[("origin", "https://login.global.localhost:8443.evil.example")], false),
+            (
+                &[("origin", "https://login.global.localhost:8443.evil.example")],
+                false,
+            ),
             (&[("origin", OWN), ("sec-fetch-site", "cross-site")], false),
             (&[("origin", OWN), ("sec-fetch-site", "same-site")], false),
             (&[("sec-fetch-site", "none")], false),
-            (&[("referer", "https://login.global.localhost:8443.evil.example/")], false),
+            (
+                &[(
+                    "referer",
+                    "https://login.global.localhost:8443.evil.example/",
+                )],
+                false,
+            ),
         ];
         for (pairs, expected) in rows {
             assert_eq!(is_own_origin(&headers(pairs), OWN), expected, "{pairs:?}");
@@ -163,6 +196,9 @@ mod tests {
         assert!(!is_token(Some("other"), Some(&token("secret"))));
         assert!(!is_token(None, Some(&token("secret"))));
         assert!(!is_token(Some("secret"), None));
-        assert!(!is_token(Some("secret"), Some("secret")), "the cookie itself is no token");
+        assert!(
+            !is_token(Some("secret"), Some("secret")),
+            "the cookie itself is no token"
+        );
     }
 }

@@ -59,7 +59,10 @@ impl Answer<'_> {
     async fn body(&self, active: &Active, outcome: Outcome, number: u32) -> Response {
         let cx = self.cx;
         match outcome {
-            Outcome::Page(..) => see_other(&format!("{}/signin/{number}", cx.app.registry().own.hosts.login)),
+            Outcome::Page(..) => see_other(&format!(
+                "{}/signin/{number}",
+                cx.app.registry().own.hosts.login
+            )),
             Outcome::Depart(url) => see_other(&url),
             Outcome::Return { to, session } => {
                 let mut response = self.give_back(&active.sign_in.data, &to).await;
@@ -68,15 +71,30 @@ impl Answer<'_> {
                 }
                 response
             }
-            Outcome::Landed { url, foreign, session } => {
-                let mut response = if foreign { self.leaving(&url) } else { see_other(&url) };
+            Outcome::Landed {
+                url,
+                foreign,
+                session,
+            } => {
+                let mut response = if foreign {
+                    self.leaving(&url)
+                } else {
+                    see_other(&url)
+                };
                 if let Some(session) = session {
                     SetCookie::session(&session).add_to(response.headers_mut());
                 }
                 response
             }
             Outcome::Refused(assessment, refusal) => {
-                refused::sign_in(cx, self.site, active.sign_in.data.active(), &assessment, refusal).await
+                refused::sign_in(
+                    cx,
+                    self.site,
+                    active.sign_in.data.active(),
+                    &assessment,
+                    refusal,
+                )
+                .await
             }
         }
     }
@@ -110,8 +128,19 @@ impl Answer<'_> {
                 }
             }
         };
-        let sheet = Sheet { breadth: Breadth::Narrow, journey: None, foot: Foot::Links };
-        Csp::own().page(StatusCode::OK, ui::shell(&frame, Shell::sheet(title), &ui::sheet(&frame, sheet, &body)))
+        let sheet = Sheet {
+            breadth: Breadth::Narrow,
+            journey: None,
+            foot: Foot::Links,
+        };
+        Csp::own().page(
+            StatusCode::OK,
+            ui::shell(
+                &frame,
+                Shell::sheet(title),
+                &ui::sheet(&frame, sheet, &body),
+            ),
+        )
     }
 }
 
@@ -126,10 +155,18 @@ pub fn give_back(cx: &Context, site: &Site, to: &Return, app: &str, silent: bool
     let data = FormPost {
         action: to.redirect_uri.clone(),
         app: app.to_owned(),
-        fields: to.parameters.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect(),
+        fields: to
+            .parameters
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), v.clone()))
+            .collect(),
     };
     let csp = Csp::form_post(&to.redirect_uri);
-    let csp = if silent { csp.framed_by(&to.redirect_uri) } else { csp };
+    let csp = if silent {
+        csp.framed_by(&to.redirect_uri)
+    } else {
+        csp
+    };
     csp.page(StatusCode::OK, ui::form_post(&frame, &data))
 }
 
@@ -138,9 +175,14 @@ pub fn give_back(cx: &Context, site: &Site, to: &Return, app: &str, silent: bool
 pub fn csp_of(cx: &Context, data: &SignInData) -> Csp {
     let csp = match &data.purpose {
         Purpose::Application(request) => Csp::own().and_to(&request.redirect_uri),
-        Purpose::Crossing { pushed, same_cloud: false } => Csp::own().and_to(&pushed.redirect_uri).and_onward(),
+        Purpose::Crossing {
+            pushed,
+            same_cloud: false,
+        } => Csp::own().and_to(&pushed.redirect_uri).and_onward(),
         Purpose::Crossing { .. } => Csp::own(),
-        Purpose::Redemption { .. } => Csp::own().and_to(&cx.app.registry().own.hosts.myapps).and_onward(),
+        Purpose::Redemption { .. } => Csp::own()
+            .and_to(&cx.app.registry().own.hosts.myapps)
+            .and_onward(),
     };
     match &data.subject {
         Some(comity_model::sign_in::Subject::External { home, .. }) => {

@@ -56,8 +56,14 @@ pub async fn other_org(cx: &Context, own: &Snapshot, other: &HomeTenant) -> ui::
         return org(&cx.app, &snapshot);
     }
     let entry = registry.find(&other.cloud).unwrap_or(&registry.own);
-    let name = own.partner_name(other).map_or_else(|| other.tenant.to_string(), str::to_owned);
-    ui::Org { name, logo: None, cloud: cloud(entry, &entry.hosts.login) }
+    let name = own
+        .partner_name(other)
+        .map_or_else(|| other.tenant.to_string(), str::to_owned);
+    ui::Org {
+        name,
+        logo: None,
+        cloud: cloud(entry, &entry.hosts.login),
+    }
 }
 
 /// The dev world's organisations bring a logo and a style sheet of their name.

@@ -93,8 +93,16 @@ pub async fn sign_in(
     let snapshot = assessment.snapshot.as_deref();
     let (resource, home) = sides(cx, data, snapshot).await;
     let app = app_name(data, snapshot);
-    let account = data.assertion.as_ref().map(|a| a.upn.clone()).or_else(|| data.typed_name.clone());
-    let names = Names { app: app.clone(), person: account.clone(), ..names(cx, resource.as_ref(), home.as_ref()) };
+    let account = data
+        .assertion
+        .as_ref()
+        .map(|a| a.upn.clone())
+        .or_else(|| data.typed_name.clone());
+    let names = Names {
+        app: app.clone(),
+        person: account.clone(),
+        ..names(cx, resource.as_ref(), home.as_ref())
+    };
     let side = match refusal.side {
         Side::Home => ui::Side::Home,
         Side::Resource | Side::Person => ui::Side::Resource,
@@ -116,12 +124,16 @@ pub async fn sides(
     data: &SignInData,
     snapshot: Option<&Snapshot>,
 ) -> (Option<ui::Org>, Option<ui::Org>) {
-    let Some(snapshot) = snapshot else { return (None, None) };
+    let Some(snapshot) = snapshot else {
+        return (None, None);
+    };
     let own = page::org(&cx.app, snapshot);
     match (&data.purpose, &data.subject) {
         (Purpose::Crossing { pushed, .. }, _) => {
-            let other =
-                HomeTenant { cloud: pushed.resource_cloud.clone(), tenant: pushed.details.resource_tenant };
+            let other = HomeTenant {
+                cloud: pushed.resource_cloud.clone(),
+                tenant: pushed.details.resource_tenant,
+            };
             (Some(page::other_org(cx, snapshot, &other).await), Some(own))
         }
         (_, Some(Subject::External { home, .. })) => {
@@ -135,14 +147,19 @@ pub async fn sides(
 /// The application that a sign-in is for; `None` for My Apps at a redemption.
 pub fn app_name(data: &SignInData, snapshot: Option<&Snapshot>) -> Option<AppName> {
     match &data.purpose {
-        Purpose::Crossing { pushed, same_cloud: false } => Some(AppName::Theirs(pushed.details.app_name.clone())),
+        Purpose::Crossing {
+            pushed,
+            same_cloud: false,
+        } => Some(AppName::Theirs(pushed.details.app_name.clone())),
         Purpose::Crossing { pushed, .. } => Some(AppName::Ours(pushed.details.app_name.clone())),
         Purpose::Redemption { .. } => None,
         Purpose::Application(request) => {
             let client = request.pair.client;
             let name = match snapshot {
                 Some(snapshot) => snapshot.application_name(client),
-                None => comity_model::well_known::first_party_name(client).unwrap_or_default().to_owned(),
+                None => comity_model::well_known::first_party_name(client)
+                    .unwrap_or_default()
+                    .to_owned(),
             };
             (!name.is_empty()).then_some(AppName::Ours(name))
         }
@@ -182,7 +199,13 @@ fn blank(cx: &Context, refusal: ui::Refusal) -> ErrorPage {
     }
 }
 
-fn draw(cx: &Context, site: &Site, snapshot: Option<&Snapshot>, data: &ErrorPage, status: StatusCode) -> Response {
+fn draw(
+    cx: &Context,
+    site: &Site,
+    snapshot: Option<&Snapshot>,
+    data: &ErrorPage,
+    status: StatusCode,
+) -> Response {
     // A refusal has no form, so it needs no form token.
     let page = page::page(&cx.app, site, snapshot, String::new());
     Csp::own().page(status, ui::error_page(&page, data))

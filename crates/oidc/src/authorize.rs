@@ -57,7 +57,13 @@ pub(crate) async fn get(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    Endpoint { cx: &cx, site: &site, cookies: &cookies }.answer(&segment, query.as_bytes()).await
+    Endpoint {
+        cx: &cx,
+        site: &site,
+        cookies: &cookies,
+    }
+    .answer(&segment, query.as_bytes())
+    .await
 }
 
 pub(crate) async fn post(
@@ -68,9 +74,17 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let endpoint = Endpoint { cx: &cx, site: &site, cookies: &cookies };
+    let endpoint = Endpoint {
+        cx: &cx,
+        site: &site,
+        cookies: &cookies,
+    };
     if !is_form(&headers) {
-        let fault = Refused::new("invalid_request", 900_144, "the body must be `application/x-www-form-urlencoded`");
+        let fault = Refused::new(
+            "invalid_request",
+            900_144,
+            "the body must be `application/x-www-form-urlencoded`",
+        );
         return endpoint.page(&fault, None, None);
     }
     endpoint.answer(&segment, &body).await
@@ -97,16 +111,33 @@ impl Endpoint<'_> {
         };
         let params = match Params::parse(bytes) {
             Ok(params) => params,
-            Err(e) => return self.page(&Refused::new(e.code(), 9_002_313, e.to_string()), None, None),
+            Err(e) => {
+                return self.page(
+                    &Refused::new(e.code(), 9_002_313, e.to_string()),
+                    None,
+                    None,
+                );
+            }
         };
         match authorize::parse(&params) {
             Err(rejected) => self.rejected(&organisation, &rejected),
-            Ok(Authorization::Pushed { client_id, request_uri }) => {
+            Ok(Authorization::Pushed {
+                client_id,
+                request_uri,
+            }) => {
                 if !self.is_entity(&client_id) {
-                    let fault = Refused::new("invalid_request_uri", 90_023, "`request_uri` is not one that this client pushed");
+                    let fault = Refused::new(
+                        "invalid_request_uri",
+                        90_023,
+                        "`request_uri` is not one that this client pushed",
+                    );
                     return self.page(&fault, organisation.snapshot.as_deref(), None);
                 }
-                let pushed = federation::Pushed { tenant: organisation.id, client_id, request_uri };
+                let pushed = federation::Pushed {
+                    tenant: organisation.id,
+                    client_id,
+                    request_uri,
+                };
                 federation::authorize(self, &pushed).await
             }
             Ok(Authorization::Direct(request)) => self.direct(&organisation, &request).await,
@@ -137,21 +168,36 @@ impl Endpoint<'_> {
     }
 
     fn is_entity(&self, client_id: &str) -> bool {
-        self.cx.app.registry().others.values().any(|c| c.entity == client_id)
+        self.cx
+            .app
+            .registry()
+            .others
+            .values()
+            .any(|c| c.entity == client_id)
     }
 
     /// Rule 2 for a request that could not be read: the way back only if it is a known one.
     fn rejected(&self, organisation: &Organisation, rejected: &Rejected) -> Response {
         let snapshot = organisation.snapshot.as_deref();
-        let fault = Refused::new(rejected.error.code(), rejected.error.number(), rejected.error.to_string());
-        let (Some(client), Some(uri), true) =
-            (&rejected.client_id, &rejected.redirect_uri, rejected.is_redirectable())
-        else {
+        let fault = Refused::new(
+            rejected.error.code(),
+            rejected.error.number(),
+            rejected.error.to_string(),
+        );
+        let (Some(client), Some(uri), true) = (
+            &rejected.client_id,
+            &rejected.redirect_uri,
+            rejected.is_redirectable(),
+        ) else {
             return self.page(&fault, snapshot, None);
         };
         match known(self.cx, snapshot, client, uri) {
             Ok(known) => {
-                let way = Way { state: rejected.state.clone(), mode: mode(rejected.response_mode), silent: false };
+                let way = Way {
+                    state: rejected.state.clone(),
+                    mode: mode(rejected.response_mode),
+                    silent: false,
+                };
                 self.back(organisation, &known, way, &fault)
             }
             Err(fault) => self.page(&fault, snapshot, name(snapshot, client)),
@@ -161,11 +207,19 @@ impl Endpoint<'_> {
     async fn direct(&self, organisation: &Organisation, request: &Request) -> Response {
         let snapshot = organisation.snapshot.as_deref();
         if self.is_entity(&request.client_id) {
-            let fault = Refused::new("invalid_request", 90_023, "another cloud must push its request first");
+            let fault = Refused::new(
+                "invalid_request",
+                90_023,
+                "another cloud must push its request first",
+            );
             return self.page(&fault, snapshot, None);
         }
         let Some(uri) = &request.redirect_uri else {
-            let fault = Refused::new("invalid_request", 900_144, "the parameter `redirect_uri` is missing");
+            let fault = Refused::new(
+                "invalid_request",
+                900_144,
+                "the parameter `redirect_uri` is missing",
+            );
             return self.page(&fault, snapshot, name(snapshot, &request.client_id));
         };
         let known = match known(self.cx, snapshot, &request.client_id, uri) {
@@ -176,7 +230,11 @@ impl Endpoint<'_> {
         let application = match application_request(self.cx, snapshot, &known, request) {
             Ok(application) => application,
             Err(fault) => {
-                let way = Way { state: request.state.clone(), mode: mode(request.response_mode), silent };
+                let way = Way {
+                    state: request.state.clone(),
+                    mode: mode(request.response_mode),
+                    silent,
+                };
                 return self.back(organisation, &known, way, &fault);
             }
         };
@@ -198,7 +256,12 @@ impl Endpoint<'_> {
         };
         match begun {
             Ok((active, outcome)) => {
-                let answer = Answer { cx: self.cx, site: self.site, cookies: self.cookies, number: None };
+                let answer = Answer {
+                    cx: self.cx,
+                    site: self.site,
+                    cookies: self.cookies,
+                    number: None,
+                };
                 answer.render(&active, outcome).await
             }
             Err(error) => refused::error(self.cx, self.site, &error),
@@ -206,27 +269,52 @@ impl Endpoint<'_> {
     }
 
     /// Rule 2.
-    pub(crate) fn page(&self, fault: &Refused, snapshot: Option<&Snapshot>, app: Option<String>) -> Response {
+    pub(crate) fn page(
+        &self,
+        fault: &Refused,
+        snapshot: Option<&Snapshot>,
+        app: Option<String>,
+    ) -> Response {
         tracing::info!(correlation_id = %self.cx.correlation_id, code = fault.number, "authorization request refused");
         let detail = fault.message.clone();
-        let fault = refused::Request { code: fault.number, detail, snapshot, app };
+        let fault = refused::Request {
+            code: fault.number,
+            detail,
+            snapshot,
+            app,
+        };
         refused::request(self.cx, self.site, &fault)
     }
 
     /// Rule 3.
-    fn back(&self, organisation: &Organisation, known: &Known<'_>, way: Way, fault: &Refused) -> Response {
+    fn back(
+        &self,
+        organisation: &Organisation,
+        known: &Known<'_>,
+        way: Way,
+        fault: &Refused,
+    ) -> Response {
         let own = &self.cx.app.registry().own;
         let iss = match organisation.id {
             Some(id) => own.issuer(id.uuid()),
             None => own.issuer_template.replace("{tenant}", "{tenantid}"),
         };
         let line = comity_oauth::error::printable(&fault.message);
-        let description =
-            format!("AADSTS{}: {line}. Correlation ID: {}", fault.number, self.cx.correlation_id);
-        let mut parameters = vec![("error", fault.error.to_owned()), ("error_description", description)];
+        let description = format!(
+            "AADSTS{}: {line}. Correlation ID: {}",
+            fault.number, self.cx.correlation_id
+        );
+        let mut parameters = vec![
+            ("error", fault.error.to_owned()),
+            ("error_description", description),
+        ];
         parameters.extend(way.state.map(|state| ("state", state)));
         parameters.push(("iss", iss));
-        let to = Return { redirect_uri: known.redirect_uri.to_owned(), mode: way.mode, parameters };
+        let to = Return {
+            redirect_uri: known.redirect_uri.to_owned(),
+            mode: way.mode,
+            parameters,
+        };
         give_back(self.cx, self.site, &to, &known.name, way.silent)
     }
 }

@@ -28,20 +28,28 @@ pub(crate) fn json(cx: &Context, failure: &Failure) -> Response {
 pub(crate) fn no_tenant(cx: &Context, why: &NoTenant) -> Response {
     match why {
         NoTenant::Failed(error) => failed(cx, error),
-        other => render(cx, &Refused::new("invalid_tenant", other.number(), other.message())),
+        other => render(
+            cx,
+            &Refused::new("invalid_tenant", other.number(), other.message()),
+        ),
     }
 }
 
 /// Logged here, once.
 fn failed(cx: &Context, error: &Error) -> Response {
     refused::log(cx, error);
-    let unavailable = |number, message: &str| Refused::new("temporarily_unavailable", number, message);
+    let unavailable =
+        |number, message: &str| Refused::new("temporarily_unavailable", number, message);
     let refused = match error {
-        Error::Internal(_) => {
-            Refused::new("server_error", 90_000, "the request failed: try again, or report the correlation ID")
-        }
+        Error::Internal(_) => Refused::new(
+            "server_error",
+            90_000,
+            "the request failed: try again, or report the correlation ID",
+        ),
         Error::Unavailable => unavailable(90_033, "the service is not available now: try again"),
-        Error::Upstream { .. } => unavailable(90_033, "another cloud does not answer now: try again"),
+        Error::Upstream { .. } => {
+            unavailable(90_033, "another cloud does not answer now: try again")
+        }
         Error::TooMany { .. } => unavailable(50_196, "too many requests: try again later"),
         Error::NotFound => Refused::new("invalid_request", 90_002, "not found"),
         Error::Denied { refusal, message } => Refused::new("invalid_grant", refusal.code, message),
@@ -81,15 +89,33 @@ fn render(cx: &Context, refused: &Refused) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"token\""),
+        );
     }
     response
 }
 
 /// `GET /error?code=…`: what a number means. Nothing but the number is read.
-pub(crate) async fn page(State(_): State<App>, Cx(cx): Cx, site: Site, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn page(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    RawQuery(query): RawQuery,
+) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    let code = params.one("code").ok().flatten().and_then(|c| c.parse::<u32>().ok()).unwrap_or_default();
-    let fault = refused::Request { code, detail: format!("AADSTS{code}"), snapshot: None, app: None };
+    let code = params
+        .one("code")
+        .ok()
+        .flatten()
+        .and_then(|c| c.parse::<u32>().ok())
+        .unwrap_or_default();
+    let fault = refused::Request {
+        code,
+        detail: format!("AADSTS{code}"),
+        snapshot: None,
+        app: None,
+    };
     refused::request(&cx, &site, &fault)
 }

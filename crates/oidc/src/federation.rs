@@ -26,7 +26,11 @@ pub(crate) struct Pushed {
 
 /// A browser brings a pushed request.
 pub(crate) async fn authorize(endpoint: &Endpoint<'_>, _pushed: &Pushed) -> Response {
-    let fault = Refused::new("invalid_request_uri", 90_023, "`request_uri` is not one that this client pushed");
+    let fault = Refused::new(
+        "invalid_request_uri",
+        90_023,
+        "`request_uri` is not one that this client pushed",
+    );
     endpoint.page(&fault, None, None)
 }
 
@@ -37,5 +41,12 @@ pub(crate) async fn token(
     _headers: &HeaderMap,
     _params: &Params,
 ) -> Response {
-    error::json(cx, &Failure::Refused(Refused::new("invalid_client", 700_016, "the client is not known here")))
+    error::json(
+        cx,
+        &Failure::Refused(Refused::new(
+            "invalid_client",
+            700_016,
+            "the client is not known here",
+        )),
+    )
 }

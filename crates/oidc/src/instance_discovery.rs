@@ -40,7 +40,11 @@ pub(crate) async fn user_realm(
     Path((_, user)): Path<(String, String)>,
 ) -> Response {
     let domain = user.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let domain: String = domain.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).take(255).collect();
+    let domain: String = domain
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+        .take(255)
+        .collect();
     let cloud = &cx.app.registry().own.canonical_name;
     Json(json!({
         "ver": "1.0",

@@ -18,7 +18,9 @@ pub(crate) async fn get(State(_): State<App>, Cx(cx): Cx, Path(segment): Path<St
         return cors::public_error(error::no_tenant(&cx, &why));
     }
     match key::fresh(&cx).await {
-        Ok(keys) => cors::public(Json(json!({"keys": keys.published(KeyPurpose::Token)})).into_response()),
+        Ok(keys) => {
+            cors::public(Json(json!({"keys": keys.published(KeyPurpose::Token)})).into_response())
+        }
         Err(failed) => cors::public_error(error::json(&cx, &Failure::Failed(failed))),
     }
 }

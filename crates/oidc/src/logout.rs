@@ -27,7 +27,14 @@ pub(crate) async fn get(
     Path(segment): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(&cx, &site, &cookies, &segment, query.unwrap_or_default().as_bytes()).await
+    answer(
+        &cx,
+        &site,
+        &cookies,
+        &segment,
+        query.unwrap_or_default().as_bytes(),
+    )
+    .await
 }
 
 pub(crate) async fn post(
@@ -42,19 +49,45 @@ pub(crate) async fn post(
     answer(&cx, &site, &cookies, &segment, body).await
 }
 
-async fn answer(cx: &Context, site: &Site, cookies: &Cookies, segment: &str, params: &[u8]) -> Response {
+async fn answer(
+    cx: &Context,
+    site: &Site,
+    cookies: &Cookies,
+    segment: &str,
+    params: &[u8],
+) -> Response {
     match act(cx, cookies, segment, params).await {
         Ok(response) => response,
         Err(error) => refused::error(cx, site, &error),
     }
 }
 
-async fn act(cx: &Context, cookies: &Cookies, segment: &str, params: &[u8]) -> Result<Response, Error> {
+async fn act(
+    cx: &Context,
+    cookies: &Cookies,
+    segment: &str,
+    params: &[u8],
+) -> Result<Response, Error> {
     let login = &cx.app.registry().own.hosts.login;
     let ask = || see_other(&format!("{login}/sign-out"));
-    let tenant = Segment::resolve(cx, segment).await.ok().and_then(Segment::tenant);
-    let Some(request) = Params::parse(params).ok().and_then(|p| Request::parse(&p).ok()) else { return Ok(ask()) };
-    let Asked::Vouched { tenant: of, sid, location } = logout::read(cx, &request).await? else { return Ok(ask()) };
+    let tenant = Segment::resolve(cx, segment)
+        .await
+        .ok()
+        .and_then(Segment::tenant);
+    let Some(request) = Params::parse(params)
+        .ok()
+        .and_then(|p| Request::parse(&p).ok())
+    else {
+        return Ok(ask());
+    };
+    let Asked::Vouched {
+        tenant: of,
+        sid,
+        location,
+    } = logout::read(cx, &request).await?
+    else {
+        return Ok(ask());
+    };
     if tenant.is_some_and(|named| named != of) {
         return Ok(ask());
     }

@@ -37,7 +37,11 @@ pub fn normalise(site: Router) -> Router {
 
 fn plain(mut request: Request<Body>) -> Request<Body> {
     if let Some(path) = rewritten(request.uri().path()) {
-        let query = request.uri().query().map(|q| format!("?{q}")).unwrap_or_default();
+        let query = request
+            .uri()
+            .query()
+            .map(|q| format!("?{q}"))
+            .unwrap_or_default();
         let mut parts = request.uri().clone().into_parts();
         if let Ok(target) = format!("{path}{query}").parse::<PathAndQuery>() {
             parts.path_and_query = Some(target);
@@ -66,9 +70,18 @@ mod tests {
     fn addresses_of_odd_clients() {
         let rows = [
             ("/contoso.com/oauth2/v2.0/token", None),
-            ("//contoso.com//oauth2/v2.0/token", Some("/contoso.com/oauth2/v2.0/token")),
-            ("/contoso.com/OAuth2/V2.0/Token/", Some("/contoso.com/oauth2/v2.0/token")),
-            ("/common/UserRealm/Nora@northwind.us", Some("/common/userrealm/Nora@northwind.us")),
+            (
+                "//contoso.com//oauth2/v2.0/token",
+                Some("/contoso.com/oauth2/v2.0/token"),
+            ),
+            (
+                "/contoso.com/OAuth2/V2.0/Token/",
+                Some("/contoso.com/oauth2/v2.0/token"),
+            ),
+            (
+                "/common/UserRealm/Nora@northwind.us",
+                Some("/common/userrealm/Nora@northwind.us"),
+            ),
             ("/Contoso.com/v2.0/.well-known/openid-configuration", None),
             ("/", None),
             ("//", Some("/")),

@@ -2,11 +2,7 @@
 //! S-27).
 
 use comity_app::{Context, Error};
-use comity_model::{
-    id::Id,
-    name::DomainName,
-    tenant::Tenant,
-};
+use comity_model::{id::Id, name::DomainName, tenant::Tenant};
 
 /// The first segment of an endpoint's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +35,9 @@ impl NoTenant {
     /// What to do.
     pub(crate) const fn message(&self) -> &'static str {
         match self {
-            Self::Malformed => "the organization in the address is neither a GUID with dashes nor a domain",
+            Self::Malformed => {
+                "the organization in the address is neither a GUID with dashes nor a domain"
+            }
             Self::Unknown | Self::Failed(_) => {
                 "the organization in the address is not one of this cloud: check the ID or domain, and the cloud"
             }
@@ -50,18 +48,38 @@ impl NoTenant {
 impl Segment {
     /// Reads a segment and makes sure that the tenant exists.
     pub(crate) async fn resolve(cx: &Context, text: &str) -> Result<Self, NoTenant> {
-        if let Some(alias) = ["common", "organizations"].into_iter().find(|a| text.eq_ignore_ascii_case(a)) {
+        let segment = Self::named(cx, text).await?;
+        let Self::Tenant(id) = segment else {
+            return Ok(segment);
+        };
+        match cx.app.snapshots().get(cx, id).await {
+            Ok(_) => Ok(segment),
+            Err(Error::NotFound) => Err(NoTenant::Unknown),
+            Err(error) => Err(NoTenant::Failed(error)),
+        }
+    }
+
+    /// Reads a segment; whether there is a tenant with a GUID is left to the use case, which asks
+    /// for it anyway.
+    pub(crate) async fn named(cx: &Context, text: &str) -> Result<Self, NoTenant> {
+        if let Some(alias) = ["common", "organizations"]
+            .into_iter()
+            .find(|a| text.eq_ignore_ascii_case(a))
+        {
             return Ok(Self::Alias(alias));
         }
         if let Some(id) = Id::parse(text) {
-            return match cx.app.snapshots().get(cx, id).await {
-                Ok(_) => Ok(Self::Tenant(id)),
-                Err(Error::NotFound) => Err(NoTenant::Unknown),
-                Err(error) => Err(NoTenant::Failed(error)),
-            };
+            return Ok(Self::Tenant(id));
         }
         let domain = DomainName::parse(text).map_err(|_| NoTenant::Malformed)?;
-        let found = cx.app.store().read().cloud().tenants().find_by_domain(domain.as_str()).await;
+        let found = cx
+            .app
+            .store()
+            .read()
+            .cloud()
+            .tenants()
+            .find_by_domain(domain.as_str())
+            .await;
         match found {
             Ok(Some(id)) => Ok(Self::Tenant(id)),
             Ok(None) => Err(NoTenant::Unknown),

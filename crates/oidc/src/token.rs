@@ -28,7 +28,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let segment = match Segment::resolve(&cx, &segment).await {
+    let segment = match Segment::named(&cx, &segment).await {
         Ok(segment) => segment,
         Err(why) => return error::no_tenant(&cx, &why),
     };
@@ -43,7 +43,10 @@ pub(crate) async fn post(
         Ok(request) => request,
         Err(refused) => return error::json(&cx, &Failure::Refused(refused)),
     };
-    let endpoint = Endpoint { tenant: segment.tenant(), origin: origin(&headers) };
+    let endpoint = Endpoint {
+        tenant: segment.tenant(),
+        origin: origin(&headers),
+    };
     let answer = token::respond(&cx, &endpoint, &request).await;
     let response = match &answer.result {
         Ok(tokens) => {
@@ -76,14 +79,22 @@ fn parse(headers: &HeaderMap, params: &Params) -> Result<Request, Refused> {
         (Some(value), None) => Some(value.to_str().unwrap_or("")),
         _ => {
             let twice = TokenError::SeveralMethods;
-            return Err(Refused::new(twice.code(), twice.number(), twice.to_string()));
+            return Err(Refused::new(
+                twice.code(),
+                twice.number(),
+                twice.to_string(),
+            ));
         }
     };
-    Request::parse(params, authorization).map_err(|e| Refused::new(e.code(), e.number(), e.to_string()))
+    Request::parse(params, authorization)
+        .map_err(|e| Refused::new(e.code(), e.number(), e.to_string()))
 }
 
 fn origin(headers: &HeaderMap) -> Option<String> {
-    headers.get(header::ORIGIN).and_then(|v| v.to_str().ok()).map(str::to_owned)
+    headers
+        .get(header::ORIGIN)
+        .and_then(|v| v.to_str().ok())
+        .map(str::to_owned)
 }
 
 /// Whether another cloud asks: by name, or by an assertion of its own.

@@ -17,14 +17,29 @@ pub(crate) async fn get(State(_): State<App>, Cx(cx): Cx, headers: HeaderMap) ->
     answer(&cx, in_header(&headers)).await
 }
 
-pub(crate) async fn post(State(_): State<App>, Cx(cx): Cx, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn post(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let in_body = is_form(&headers)
         .then(|| Params::parse(&body).ok())
         .flatten()
-        .and_then(|params| params.one("access_token").ok().flatten().map(|t| format!("Bearer {t}")));
+        .and_then(|params| {
+            params
+                .one("access_token")
+                .ok()
+                .flatten()
+                .map(|t| format!("Bearer {t}"))
+        });
     match (in_header(&headers), in_body) {
         // One way only (RFC 6750 §2).
-        (Some(_), Some(_)) => refuse(StatusCode::BAD_REQUEST, "invalid_request", "send the access token once"),
+        (Some(_), Some(_)) => refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "send the access token once",
+        ),
         (given, in_body) => answer(&cx, given.or(in_body)).await,
     }
 }
@@ -41,20 +56,35 @@ async fn answer(cx: &Context, authorization: Option<String>) -> Response {
     match bearer::userinfo(cx, authorization.as_deref()).await {
         Ok(claims) => {
             let mut response = Json(claims).into_response();
-            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            response.headers_mut().insert(
+                header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                HeaderValue::from_static("*"),
+            );
             response
         }
         Err(Error::Forbidden(why)) => refuse(StatusCode::FORBIDDEN, "insufficient_scope", &why),
         Err(Error::Unauthenticated(why)) => refuse(StatusCode::UNAUTHORIZED, "invalid_token", &why),
         Err(error @ Error::Internal(_)) => {
             refused::log(cx, &error);
-            refuse(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the request failed")
+            refuse(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "the request failed",
+            )
         }
         Err(error @ (Error::Unavailable | Error::Upstream { .. } | Error::TooMany { .. })) => {
             refused::log(cx, &error);
-            refuse(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again")
+            refuse(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "try again",
+            )
         }
-        Err(_) => refuse(StatusCode::UNAUTHORIZED, "invalid_token", "the access token is refused"),
+        Err(_) => refuse(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "the access token is refused",
+        ),
     }
 }
 
@@ -65,7 +95,9 @@ fn refuse(status: StatusCode, error: &str, why: &str) -> Response {
     let mut response = (status, Json(body)).into_response();
     let challenge = format!("Bearer error=\"{error}\", error_description=\"{why}\"");
     if let Ok(value) = HeaderValue::from_str(&challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, value);
     }
     response
 }

@@ -24,7 +24,9 @@ pub(super) fn public_key(certificate: &str, sha1: Option<&str>) -> Option<Jwk> {
     let der = STANDARD.decode(certificate).ok()?;
     let mut jwk = key_of(&der)?;
     jwk.x5t_s256 = Some(base64url::encode(sha256(&der)));
-    jwk.x5t = sha1.and_then(|text| STANDARD.decode(text).ok()).map(base64url::encode);
+    jwk.x5t = sha1
+        .and_then(|text| STANDARD.decode(text).ok())
+        .map(base64url::encode);
     Some(jwk)
 }
 
@@ -44,7 +46,11 @@ fn key_of(der: &[u8]) -> Option<Jwk> {
         RSA => {
             let mut key = Der(Der(bits).take(SEQUENCE)?);
             let (n, e) = (unsigned(key.take(INTEGER)?), unsigned(key.take(INTEGER)?));
-            Some(Jwk { n: Some(base64url::encode(n)), e: Some(base64url::encode(e)), ..bare("RSA") })
+            Some(Jwk {
+                n: Some(base64url::encode(n)),
+                e: Some(base64url::encode(e)),
+                ..bare("RSA")
+            })
         }
         EC if algorithm.take(OBJECT)? == P256 => {
             let (x, y) = bits.strip_prefix(&[4])?.split_at_checked(32)?;
@@ -113,7 +119,12 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         return None;
     }
     let (digits, rest) = rest.split_at_checked(count)?;
-    Some((digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest))
+    Some((
+        digits
+            .iter()
+            .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
+        rest,
+    ))
 }
 
 #[cfg(test)]

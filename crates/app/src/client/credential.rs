@@ -64,7 +64,10 @@ pub(crate) fn authenticate(
     match given {
         ClientAuthentication::None { .. } => {
             if matches!(platform, Some(Platform::PublicClient | Platform::Spa)) {
-                return Ok(Proof { level: Level::Nothing, once: None });
+                return Ok(Proof {
+                    level: Level::Nothing,
+                    once: None,
+                });
             }
             Err(Refused::new(
                 "invalid_client",
@@ -72,14 +75,28 @@ pub(crate) fn authenticate(
                 "the request must contain `client_secret` or `client_assertion`",
             ))
         }
-        ClientAuthentication::SecretBasic { secret, .. } | ClientAuthentication::SecretPost { secret, .. } => {
-            let secrets = client.registration.and_then(|a| snapshot.secrets.get(&a.id));
-            check_secret(secrets.map_or(&[], Vec::as_slice), secret.expose(), platform, cx.now)?;
-            Ok(Proof { level: Level::Secret, once: None })
+        ClientAuthentication::SecretBasic { secret, .. }
+        | ClientAuthentication::SecretPost { secret, .. } => {
+            let secrets = client
+                .registration
+                .and_then(|a| snapshot.secrets.get(&a.id));
+            check_secret(
+                secrets.map_or(&[], Vec::as_slice),
+                secret.expose(),
+                platform,
+                cx.now,
+            )?;
+            Ok(Proof {
+                level: Level::Secret,
+                once: None,
+            })
         }
         ClientAuthentication::PrivateKeyJwt { assertion, .. } => {
             let accepted = check_assertion(cx, snapshot, client, assertion.expose())?;
-            Ok(Proof { level: Level::Assertion, once: Some(accepted) })
+            Ok(Proof {
+                level: Level::Assertion,
+                once: Some(accepted),
+            })
         }
     }
 }
@@ -92,7 +109,11 @@ fn check_secret(
     now: Utc,
 ) -> Result<(), Refused> {
     if secrets.is_empty() && matches!(platform, Some(Platform::PublicClient | Platform::Spa)) {
-        return Err(Refused::new("invalid_client", 700_025, "a public client must not send a credential"));
+        return Err(Refused::new(
+            "invalid_client",
+            700_025,
+            "a public client must not send a credential",
+        ));
     }
     let given = hash_bearer(given);
     let mut found = None;
@@ -102,11 +123,17 @@ fn check_secret(
         }
     }
     match found {
-        Some(secret) if secret.end <= now => {
-            Err(Refused::new("invalid_client", 7_000_222, "the client secret has expired: make a new one"))
-        }
+        Some(secret) if secret.end <= now => Err(Refused::new(
+            "invalid_client",
+            7_000_222,
+            "the client secret has expired: make a new one",
+        )),
         Some(secret) if secret.start <= now => Ok(()),
-        _ => Err(Refused::new("invalid_client", 7_000_215, "the client secret is not one of this application")),
+        _ => Err(Refused::new(
+            "invalid_client",
+            7_000_215,
+            "the client secret is not one of this application",
+        )),
     }
 }
 
@@ -119,7 +146,11 @@ fn check_assertion(
 ) -> Result<Accepted, Refused> {
     let keys = match client.registration {
         Some(application) => registered_keys(application, cx.now),
-        None => cx.app.keys().current().verifiers(KeyPurpose::ClientAssertion),
+        None => cx
+            .app
+            .keys()
+            .current()
+            .verifiers(KeyPurpose::ClientAssertion),
     };
     let client_id = client.app_id.to_string();
     let audiences = audiences(cx, snapshot);
@@ -146,15 +177,24 @@ fn audiences(cx: &Context, snapshot: &Snapshot) -> Vec<String> {
 
 /// The public keys of `keyCredentials` that are valid now.
 fn registered_keys(application: &Application, now: Utc) -> KeySet {
-    let credentials = application.properties.get("keyCredentials").and_then(Value::as_array);
-    let keys = credentials.into_iter().flatten().filter_map(|c| key(c, now)).collect();
+    let credentials = application
+        .properties
+        .get("keyCredentials")
+        .and_then(Value::as_array);
+    let keys = credentials
+        .into_iter()
+        .flatten()
+        .filter_map(|c| key(c, now))
+        .collect();
     KeySet::from_jwks(&JwkSet { keys })
 }
 
 fn key(credential: &Value, now: Utc) -> Option<Jwk> {
     let text = |name: &str| credential.get(name).and_then(Value::as_str);
     let time = |name: &str| text(name).and_then(Utc::parse);
-    if time("startDateTime").is_some_and(|start| start > now) || time("endDateTime").is_some_and(|end| end <= now) {
+    if time("startDateTime").is_some_and(|start| start > now)
+        || time("endDateTime").is_some_and(|end| end <= now)
+    {
         return None;
     }
     certificate::public_key(text("key")?, text("customKeyIdentifier"))
@@ -180,9 +220,15 @@ mod tests {
 
     #[test]
     fn a_secret_is_good_in_its_time_only() {
-        let secrets = [secret("old", 0, 50), secret("good", 0, 200), secret("next", 150, 200)];
+        let secrets = [
+            secret("old", 0, 50),
+            secret("good", 0, 200),
+            secret("next", 150, 200),
+        ];
         let number = |given: &str, platform| {
-            check_secret(&secrets, given, platform, Utc::from_seconds(100)).map_err(|e| e.number).err()
+            check_secret(&secrets, given, platform, Utc::from_seconds(100))
+                .map_err(|e| e.number)
+                .err()
         };
         assert_eq!(number("good", None), None);
         assert_eq!(number("good", Some(Platform::Web)), None);
@@ -197,6 +243,9 @@ mod tests {
         let now = Utc::from_seconds(100);
         let refused = check_secret(&[], "x", Some(Platform::PublicClient), now).unwrap_err();
         assert_eq!((refused.error, refused.number), ("invalid_client", 700_025));
-        assert_eq!(check_secret(&[], "x", None, now).unwrap_err().number, 7_000_215);
+        assert_eq!(
+            check_secret(&[], "x", None, now).unwrap_err().number,
+            7_000_215
+        );
     }
 }

@@ -33,7 +33,13 @@ pub(super) async fn issue(call: &mut Call<'_>) -> Result<Response, Failure> {
     match checked(call, &snapshot) {
         Ok((client, proof, resource)) => {
             let roles = roles(&snapshot, &client, resource.app_id);
-            let response = issue::issue_to_application(cx, &snapshot, &client, &resource, (roles, proof.level))?;
+            let response = issue::issue_to_application(
+                cx,
+                &snapshot,
+                &client,
+                &resource,
+                (roles, proof.level),
+            )?;
             if proof.once.is_some() {
                 let tx = cx.app.store().begin().await?;
                 ledger::use_assertion(&tx, client.app_id, proof.once.as_ref()).await?;
@@ -42,7 +48,8 @@ pub(super) async fn issue(call: &mut Call<'_>) -> Result<Response, Failure> {
             Ok(response)
         }
         Err(refused) => {
-            record::application_refused(cx, &snapshot, call.request.client.client_id(), &refused).await?;
+            record::application_refused(cx, &snapshot, call.request.client.client_id(), &refused)
+                .await?;
             Err(refused.into())
         }
     }
@@ -54,7 +61,11 @@ fn checked<'s>(
     snapshot: &'s Snapshot,
 ) -> Result<(Client<'s>, client::Proof, Resource), Refused> {
     if !snapshot.tenant.enabled {
-        return Err(Refused::new("invalid_request", 90_002, "the organization is disabled"));
+        return Err(Refused::new(
+            "invalid_request",
+            90_002,
+            "the organization is disabled",
+        ));
     }
     let client = call.client(snapshot)?;
     let proof = client::authenticate(call.cx, snapshot, &client, &call.request.client, None)?;
@@ -86,21 +97,37 @@ fn checked<'s>(
 
 /// The values of the application permissions held now.
 pub(crate) fn roles(snapshot: &Snapshot, client: &Client<'_>, resource: Uuid) -> Vec<String> {
-    let Some(principal) = snapshot.service_principal(resource) else { return Vec::new() };
-    let held = snapshot.principal_roles.get(&(client.principal.id.uuid(), principal.id.uuid()));
+    let Some(principal) = snapshot.service_principal(resource) else {
+        return Vec::new();
+    };
+    let held = snapshot
+        .principal_roles
+        .get(&(client.principal.id.uuid(), principal.id.uuid()));
     let held = held.map_or(&[][..], Vec::as_slice);
     if resource == well_known::GRAPH {
-        return held.iter().filter_map(|id| graph_permission::application_name(*id)).map(str::to_owned).collect();
+        return held
+            .iter()
+            .filter_map(|id| graph_permission::application_name(*id))
+            .map(str::to_owned)
+            .collect();
     }
-    held.iter().filter_map(|id| role_value(snapshot, resource, *id)).collect()
+    held.iter()
+        .filter_map(|id| role_value(snapshot, resource, *id))
+        .collect()
 }
 
 /// The value of an app role, where the application is registered here or as its principal shows it.
 pub(super) fn role_value(snapshot: &Snapshot, resource: Uuid, role: Uuid) -> Option<String> {
     let registered = snapshot.applications.get(&resource).map(|a| &a.properties);
     let shown = snapshot.service_principal(resource).map(|p| &p.properties);
-    let roles = [registered, shown].into_iter().flatten().filter_map(|p| p.get("appRoles")?.as_array()).flatten();
+    let roles = [registered, shown]
+        .into_iter()
+        .flatten()
+        .filter_map(|p| p.get("appRoles")?.as_array())
+        .flatten();
     let id = role.to_string();
     let mut meant = roles.filter(|r| r.get("id").and_then(Value::as_str) == Some(id.as_str()));
-    meant.find_map(|r| r.get("value").and_then(Value::as_str)).map(str::to_owned)
+    meant
+        .find_map(|r| r.get("value").and_then(Value::as_str))
+        .map(str::to_owned)
 }

@@ -26,17 +26,28 @@ pub(super) struct Presented<'a> {
     pub verifier: Option<&'a str>,
 }
 
-pub(super) async fn redeem(call: &mut Call<'_>, presented: &Presented<'_>) -> Result<Response, Failure> {
+pub(super) async fn redeem(
+    call: &mut Call<'_>,
+    presented: &Presented<'_>,
+) -> Result<Response, Failure> {
     let cx = call.cx;
     let hash = hash_bearer(presented.code);
     let Some((tenant, grant)) = ledger::find_code(cx, &hash).await? else {
         return Err(ledger::punish_reuse(cx, &hash).await?.into());
     };
     call.check_tenant(tenant)?;
-    let CodeGrant::Application(grant) = grant else { return Err(other_client().into()) };
+    let CodeGrant::Application(grant) = grant else {
+        return Err(other_client().into());
+    };
     let snapshot = snapshot(cx, tenant).await?;
     let client = call.client(&snapshot)?;
-    let proof = client::authenticate(cx, &snapshot, &client, &call.request.client, Some(grant.platform))?;
+    let proof = client::authenticate(
+        cx,
+        &snapshot,
+        &client,
+        &call.request.client,
+        Some(grant.platform),
+    )?;
     if client.app_id != grant.pair.client {
         return Err(other_client().into());
     }
@@ -60,7 +71,14 @@ pub(super) async fn redeem(call: &mut Call<'_>, presented: &Presented<'_>) -> Re
     };
     let response = issue::issue(cx, &standing, &wanted)?;
     let expires = family_end(&grant, standing.home_end(), cx.now);
-    let birth = ledger::Birth { code: &hash, tenant, family, expires, token: &token_hash, grant: &grant };
+    let birth = ledger::Birth {
+        code: &hash,
+        tenant,
+        family,
+        expires,
+        token: &token_hash,
+        grant: &grant,
+    };
     let tx = cx.app.store().begin().await?;
     ledger::use_assertion(&tx, client.app_id, proof.once.as_ref()).await?;
     if !ledger::begin_family(cx, &tx, &birth).await? {
@@ -72,7 +90,11 @@ pub(super) async fn redeem(call: &mut Call<'_>, presented: &Presented<'_>) -> Re
 }
 
 fn other_client() -> Refused {
-    Refused::new("invalid_grant", 70_000, "the code was issued to another client")
+    Refused::new(
+        "invalid_grant",
+        70_000,
+        "the code was issued to another client",
+    )
 }
 
 /// Rule 2.
@@ -97,8 +119,11 @@ fn pkce_refused(error: pkce::PkceError) -> Refused {
 }
 
 fn family_end(grant: &TokenGrant, home_end: Option<Utc>, now: Utc) -> Utc {
-    let life = if grant.platform == Platform::Spa { SCRIPT_SECONDS } else { FAMILY_SECONDS };
+    let life = if grant.platform == Platform::Spa {
+        SCRIPT_SECONDS
+    } else {
+        FAMILY_SECONDS
+    };
     let end = now.plus_seconds(life);
     home_end.map_or(end, |home| home.min(end))
 }
-

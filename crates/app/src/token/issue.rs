@@ -55,10 +55,19 @@ pub(crate) fn pairwise(cx: &Context, tenant: Id<Tenant>, user: Id<User>, client:
 }
 
 /// A person's tokens.
-pub(super) fn issue(cx: &Context, standing: &Standing, wanted: &Wanted<'_>) -> Result<Response, Failure> {
+pub(super) fn issue(
+    cx: &Context,
+    standing: &Standing,
+    wanted: &Wanted<'_>,
+) -> Result<Response, Failure> {
     let keys = cx.app.keys().current();
     let grant = standing.grant();
-    let effective = consent::effective(standing.snapshot(), grant.pair, wanted.scopes, Some(grant.user));
+    let effective = consent::effective(
+        standing.snapshot(),
+        grant.pair,
+        wanted.scopes,
+        Some(grant.user),
+    );
     let (access, life) = access_token(cx, standing, wanted, &effective);
     let access_token = sign(&keys, |key| access_token::sign(&access, key))?;
     let id_token = if consent::asks(wanted.scopes, OidcScope::OpenId) {
@@ -70,13 +79,19 @@ pub(super) fn issue(cx: &Context, standing: &Standing, wanted: &Wanted<'_>) -> R
     let tenant = standing.snapshot().tenant.id;
     Ok(Response {
         token_type: "Bearer".into(),
-        scope: Some(consent::response_scope(wanted.scopes, &effective, &grant.audience)),
+        scope: Some(consent::response_scope(
+            wanted.scopes,
+            &effective,
+            &grant.audience,
+        )),
         expires_in: life,
         ext_expires_in: Some(life),
         access_token: Some(access_token),
         refresh_token: wanted.refresh_token.clone(),
         id_token,
-        client_info: wanted.client_info.then(|| client_info(&grant.user.to_string(), &tenant.to_string())),
+        client_info: wanted
+            .client_info
+            .then(|| client_info(&grant.user.to_string(), &tenant.to_string())),
     })
 }
 
@@ -92,7 +107,12 @@ fn random_life(cx: &Context) -> i64 {
     SHORTEST_SECONDS + i64::from(u16::from_be_bytes(cx.bytes())) % (SPREAD_SECONDS + 1)
 }
 
-fn access_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, scopes: &[String]) -> (AccessToken, i64) {
+fn access_token(
+    cx: &Context,
+    standing: &Standing,
+    wanted: &Wanted<'_>,
+    scopes: &[String],
+) -> (AccessToken, i64) {
     let (grant, user, snapshot) = (standing.grant(), standing.user(), standing.snapshot());
     let now = cx.now.seconds();
     let life = match standing.home_end() {
@@ -134,7 +154,11 @@ fn access_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, scopes: 
         acr: Some("1".into()),
         amr: amr(standing),
         acrs: Vec::new(),
-        wids: if graph { standing.roles().iter().map(Uuid::to_string).collect() } else { Vec::new() },
+        wids: if graph {
+            standing.roles().iter().map(Uuid::to_string).collect()
+        } else {
+            Vec::new()
+        },
         groups: Vec::new(),
         xms_cc: Vec::new(),
         cnf: None,
@@ -147,7 +171,12 @@ fn id_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, access_token
     let now = cx.now.seconds();
     let tenant = snapshot.tenant.id;
     let profile = consent::asks(wanted.scopes, OidcScope::Profile);
-    let text = |name: &str| user.properties.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    let text = |name: &str| {
+        user.properties
+            .get(name)
+            .and_then(|v| v.as_str())
+            .map(str::to_owned)
+    };
     let address = address(cx, standing, consent::asks(wanted.scopes, OidcScope::Email));
     IdToken {
         aud: grant.pair.client.to_string(),
@@ -195,7 +224,11 @@ pub(super) fn issue_to_application(
     let principal = client.principal.id.uuid();
     let tenant = snapshot.tenant.id.uuid();
     let uti = unique(cx);
-    let wids = if resource.app_id == well_known::GRAPH { snapshot.roles_of(principal) } else { [].into() };
+    let wids = if resource.app_id == well_known::GRAPH {
+        snapshot.roles_of(principal)
+    } else {
+        [].into()
+    };
     let token = AccessToken {
         aud: resource.audience.clone(),
         iss: cx.app.registry().own.issuer(tenant),
@@ -253,19 +286,35 @@ fn unique(cx: &Context) -> String {
 
 /// The name a person signs in with: at home, for a guest. For display only.
 fn sign_in_name(user: &User) -> String {
-    user.external.as_ref().map_or_else(|| user.upn.clone(), |link| link.home_upn.clone())
+    user.external
+        .as_ref()
+        .map_or_else(|| user.upn.clone(), |link| link.home_upn.clone())
 }
 
 fn idp(cx: &Context, standing: &Standing) -> Option<String> {
     let identity = &standing.home()?.identity;
-    Some(cx.app.registry().find(&identity.cloud)?.issuer(identity.tenant.uuid()))
+    Some(
+        cx.app
+            .registry()
+            .find(&identity.cloud)?
+            .issuer(identity.tenant.uuid()),
+    )
 }
 
 /// RFC 8176, from what counted: a home's methods, and those proven here.
 fn amr(standing: &Standing) -> Vec<String> {
     let facts = standing.facts();
-    let methods: Vec<_> = facts.home_methods.iter().chain(&facts.own_methods).cloned().collect();
-    let mut words: Vec<String> = methods.iter().filter_map(|m| word(&m.method)).map(str::to_owned).collect();
+    let methods: Vec<_> = facts
+        .home_methods
+        .iter()
+        .chain(&facts.own_methods)
+        .cloned()
+        .collect();
+    let mut words: Vec<String> = methods
+        .iter()
+        .filter_map(|m| word(&m.method))
+        .map(str::to_owned)
+        .collect();
     if judge::is_multi_factor(&methods) {
         words.push("mfa".into());
     }
@@ -294,13 +343,17 @@ pub(super) fn address(cx: &Context, standing: &Standing, asked: bool) -> Option<
     let (_, domain) = mail.rsplit_once('@')?;
     let domain = DomainName::parse(domain).ok()?;
     let ours = snapshot.domains.iter().any(|d| d.name == domain.as_str());
-    let Some(home) = standing.home() else { return (asked && ours).then_some(mail) };
+    let Some(home) = standing.home() else {
+        return (asked && ours).then_some(mail);
+    };
     let home = comity_model::federation::HomeTenant {
         cloud: home.identity.cloud.clone(),
         tenant: home.identity.tenant,
     };
     let across = home.cloud != cx.app.registry().own.canonical_name;
-    let published = snapshot.partner(&home).is_some_and(|p| p.domains.iter().any(|d| d == domain.as_str()));
+    let published = snapshot
+        .partner(&home)
+        .is_some_and(|p| p.domains.iter().any(|d| d == domain.as_str()));
     (across && published && !ours).then_some(mail)
 }
 

@@ -20,7 +20,10 @@ use super::{Failure, Refused};
 use crate::{context::Context, error::Result};
 
 /// What an unused code stands for.
-pub(super) async fn find_code(cx: &Context, hash: &Hashed) -> Result<Option<(Id<Tenant>, CodeGrant)>> {
+pub(super) async fn find_code(
+    cx: &Context,
+    hash: &Hashed,
+) -> Result<Option<(Id<Tenant>, CodeGrant)>> {
     Ok(cx.app.store().read().cloud().codes().find(hash).await?)
 }
 
@@ -30,14 +33,22 @@ pub(super) async fn punish_reuse(cx: &Context, hash: &Hashed) -> Result<Refused>
     let redeemed = tx.cloud().codes().redeem(hash, cx.now).await?;
     let Redeemed::Reused { family, .. } = redeemed else {
         tx.rollback().await;
-        return Ok(Refused::new("invalid_grant", 70_000, "the code is not valid or has expired: sign in again"));
+        return Ok(Refused::new(
+            "invalid_grant",
+            70_000,
+            "the code is not valid or has expired: sign in again",
+        ));
     };
     if let Some(family) = family {
         tx.cloud().token_families().revoke(family, cx.now).await?;
         tracing::warn!(correlation_id = %cx.correlation_id, %family, "a code was used twice; its tokens are revoked");
     }
     tx.commit().await?;
-    Ok(Refused::new("invalid_grant", 54_005, "the code was redeemed already: its tokens are revoked"))
+    Ok(Refused::new(
+        "invalid_grant",
+        54_005,
+        "the code was redeemed already: its tokens are revoked",
+    ))
 }
 
 /// Uses an assertion's identifier, in the transaction of what it is good for (O-21).
@@ -51,12 +62,22 @@ pub(super) async fn use_assertion(
     let fresh = tx
         .cloud()
         .used_ids()
-        .use_once("client-assertion", &client.to_string(), &accepted.jti, until)
+        .use_once(
+            "client-assertion",
+            &client.to_string(),
+            &accepted.jti,
+            until,
+        )
         .await?;
     if fresh {
         Ok(())
     } else {
-        Err(Refused::new("invalid_client", 700_027, "the client assertion was used before: make one for each request").into())
+        Err(Refused::new(
+            "invalid_client",
+            700_027,
+            "the client assertion was used before: make one for each request",
+        )
+        .into())
     }
 }
 
@@ -75,7 +96,10 @@ pub(super) struct Birth<'a> {
 /// Uses the code and starts its family. `false`: another request was faster, or it has expired.
 pub(super) async fn begin_family(cx: &Context, tx: &Tx, birth: &Birth<'_>) -> Result<bool> {
     let codes = tx.cloud().codes();
-    if !matches!(codes.redeem(birth.code, cx.now).await?, Redeemed::Fresh { .. }) {
+    if !matches!(
+        codes.redeem(birth.code, cx.now).await?,
+        Redeemed::Fresh { .. }
+    ) {
         return Ok(false);
     }
     let family = NewFamily {
@@ -87,19 +111,36 @@ pub(super) async fn begin_family(cx: &Context, tx: &Tx, birth: &Birth<'_>) -> Re
         expires: birth.expires,
         grant: birth.grant,
     };
-    tx.cloud().token_families().insert(&family, birth.token).await?;
+    tx.cloud()
+        .token_families()
+        .insert(&family, birth.token)
+        .await?;
     codes.set_family(birth.code, birth.family).await?;
     Ok(true)
 }
 
 /// The family of a refresh token, with the token's own state.
 pub(super) async fn find_refresh(cx: &Context, hash: &Hashed) -> Result<Option<FamilyToken>> {
-    Ok(cx.app.store().read().cloud().token_families().find_by_hash(hash).await?)
+    Ok(cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .token_families()
+        .find_by_hash(hash)
+        .await?)
 }
 
 /// A family by its ID, as an access token names it.
 pub(crate) async fn find_family(cx: &Context, family: Uuid) -> Result<Option<Family>> {
-    Ok(cx.app.store().read().cloud().token_families().find(family).await?)
+    Ok(cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .token_families()
+        .find(family)
+        .await?)
 }
 
 /// Ends a family, in a transaction of its own.

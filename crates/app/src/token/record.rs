@@ -17,12 +17,17 @@ use crate::{
 /// A renewal that succeeded.
 pub(super) fn refreshed(cx: &Context, standing: &Standing) -> SignInRecord {
     let facts = Box::new(standing.facts().clone());
-    row(cx, standing.snapshot(), standing.grant(), &About {
-        user: Some(standing.user()),
-        facts: Some(&facts),
-        access: Some(standing.access()),
-        code: 0,
-    })
+    row(
+        cx,
+        standing.snapshot(),
+        standing.grant(),
+        &About {
+            user: Some(standing.user()),
+            facts: Some(&facts),
+            access: Some(standing.access()),
+            code: 0,
+        },
+    )
 }
 
 /// Records a guard's no in a transaction of its own, and gives it back.
@@ -53,7 +58,9 @@ pub(super) async fn application_refused(
     refused: &Refused,
 ) -> Result<()> {
     let app = client_id.and_then(comity_model::id::parse_uuid);
-    let name = app.map(|app| snapshot.application_name(app)).unwrap_or_default();
+    let name = app
+        .map(|app| snapshot.application_name(app))
+        .unwrap_or_default();
     let row = SignInRecord {
         id: cx.new_record_id(),
         created: cx.now,
@@ -76,7 +83,10 @@ pub(super) async fn application_refused(
 
 async fn insert(cx: &Context, snapshot: &Snapshot, row: &SignInRecord) -> Result<()> {
     let tx = cx.app.store().begin().await?;
-    tx.tenant(snapshot.tenant.id).sign_in_records().insert(row).await?;
+    tx.tenant(snapshot.tenant.id)
+        .sign_in_records()
+        .insert(row)
+        .await?;
     tx.commit().await.map_err(Error::from)
 }
 
@@ -92,9 +102,15 @@ fn row(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant, about: &About<'_>)
         cloud: h.identity.cloud.clone(),
         tenant: h.identity.tenant,
     });
-    let crossing = if home.is_some() { "b2bCollaboration" } else { "none" };
-    let names =
-        (snapshot.application_name(grant.pair.client), snapshot.application_name(grant.pair.resource));
+    let crossing = if home.is_some() {
+        "b2bCollaboration"
+    } else {
+        "none"
+    };
+    let names = (
+        snapshot.application_name(grant.pair.client),
+        snapshot.application_name(grant.pair.resource),
+    );
     let mut properties = properties(cx, names, about.code, about.access);
     properties.insert("crossTenantAccessType".into(), json!(crossing));
     let own = own(cx, snapshot);
@@ -104,7 +120,10 @@ fn row(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant, about: &About<'_>)
         correlation_id: cx.correlation_id,
         user: Some(grant.user.uuid()),
         user_principal_name: about.user.map(sign_in_name).unwrap_or_default(),
-        user_display_name: about.user.map(|u| u.display_name.clone()).unwrap_or_default(),
+        user_display_name: about
+            .user
+            .map(|u| u.display_name.clone())
+            .unwrap_or_default(),
         app: Some(grant.pair.client),
         resource: Some(grant.pair.resource),
         error_code: about.code,
@@ -118,11 +137,17 @@ fn row(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant, about: &About<'_>)
 }
 
 fn sign_in_name(user: &User) -> String {
-    user.external.as_ref().map_or(&user.upn, |link| &link.home_upn).to_lowercase()
+    user.external
+        .as_ref()
+        .map_or(&user.upn, |link| &link.home_upn)
+        .to_lowercase()
 }
 
 fn own(cx: &Context, snapshot: &Snapshot) -> HomeTenant {
-    HomeTenant { cloud: cx.app.registry().own.canonical_name.clone(), tenant: snapshot.tenant.id }
+    HomeTenant {
+        cloud: cx.app.registry().own.canonical_name.clone(),
+        tenant: snapshot.tenant.id,
+    }
 }
 
 fn properties(

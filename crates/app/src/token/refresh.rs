@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Failure, Network, Refused, issue, ledger, record, snapshot, standing};
 use crate::{
-    client,
-    consent,
+    client, consent,
     context::{Context, hash_bearer},
     error::Error,
 };
@@ -32,12 +31,20 @@ struct Answered {
 pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response, Failure> {
     let cx = call.cx;
     let hash = hash_bearer(token);
-    let Some(found) = ledger::find_refresh(cx, &hash).await? else { return Err(invalid().into()) };
+    let Some(found) = ledger::find_refresh(cx, &hash).await? else {
+        return Err(invalid().into());
+    };
     call.check_tenant(found.tenant)?;
     let snapshot = snapshot(cx, found.tenant).await?;
     let client = call.client(&snapshot)?;
     let grant = &found.grant;
-    let proof = client::authenticate(cx, &snapshot, &client, &call.request.client, Some(grant.platform))?;
+    let proof = client::authenticate(
+        cx,
+        &snapshot,
+        &client,
+        &call.request.client,
+        Some(grant.platform),
+    )?;
     if client.app_id != found.client {
         return Err(invalid().into());
     }
@@ -59,38 +66,64 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
         // A refresh answers no authorization request (OpenID Connect Core §12.2).
         nonce: None,
         client_info: call.request.client_info || grant.client_info,
-        refresh_token: consent::asks(&grant.scopes, OidcScope::OfflineAccess).then(|| next.to_string()),
+        refresh_token: consent::asks(&grant.scopes, OidcScope::OfflineAccess)
+            .then(|| next.to_string()),
     };
     let response = issue::issue(cx, &standing, &wanted)?;
     let sealed = seal(cx, &hash, &response)?;
     let row = record::refreshed(cx, &standing);
     let tx = cx.app.store().begin().await?;
     ledger::use_assertion(&tx, client.app_id, proof.once.as_ref()).await?;
-    let first = tx.cloud().token_families().rotate(found.family, &hash, &next_hash, sealed, cx.now).await?;
+    let first = tx
+        .cloud()
+        .token_families()
+        .rotate(found.family, &hash, &next_hash, sealed, cx.now)
+        .await?;
     if !first {
         // Read where the faster request is visible already; the commit waits until it is durable.
         let found = tx.cloud().token_families().find_by_hash(&hash).await?;
         tx.commit().await?;
-        let Some(found) = found else { return Err(invalid().into()) };
+        let Some(found) = found else {
+            return Err(invalid().into());
+        };
         check_life(cx, &found)?;
         return again(cx, &hash, &found).await;
     }
-    tx.tenant(found.tenant).sign_in_records().insert(&row).await?;
+    tx.tenant(found.tenant)
+        .sign_in_records()
+        .insert(&row)
+        .await?;
     tx.commit().await?;
     Ok(response)
 }
 
 fn invalid() -> Refused {
-    Refused::new("invalid_grant", 70_000, "the refresh token is not valid for this client: sign in again")
+    Refused::new(
+        "invalid_grant",
+        70_000,
+        "the refresh token is not valid for this client: sign in again",
+    )
 }
 
 fn check_life(cx: &Context, found: &FamilyToken) -> Result<(), Refused> {
     if found.revoked.is_some() {
-        return Err(Refused::new("invalid_grant", 50_173, "the grant was revoked: sign in again"));
+        return Err(Refused::new(
+            "invalid_grant",
+            50_173,
+            "the grant was revoked: sign in again",
+        ));
     }
     if found.expires <= cx.now {
-        let number = if found.grant.platform == Platform::Spa { 700_084 } else { 700_082 };
-        return Err(Refused::new("invalid_grant", number, "the refresh token has expired: sign in again"));
+        let number = if found.grant.platform == Platform::Spa {
+            700_084
+        } else {
+            700_082
+        };
+        return Err(Refused::new(
+            "invalid_grant",
+            number,
+            "the refresh token has expired: sign in again",
+        ));
     }
     Ok(())
 }
@@ -102,18 +135,30 @@ async fn again(cx: &Context, hash: &Hashed, found: &FamilyToken) -> Result<Respo
         (-1..GRACE_SECONDS).contains(&age)
     });
     if let (true, Some(sealed)) = (in_time, &found.successor) {
-        let opened = cx.app.sealer().open(PURPOSE, &hash.0, sealed).map_err(Error::from)?;
+        let opened = cx
+            .app
+            .sealer()
+            .open(PURPOSE, &hash.0, sealed)
+            .map_err(Error::from)?;
         let answered: Answered = serde_json::from_slice(&opened).map_err(Error::internal)?;
         if answered.ip == cx.client.ip {
             return Ok(answered.response);
         }
     }
     ledger::revoke(cx, found.family).await?;
-    Err(Refused::new("invalid_grant", 50_173, "the refresh token was used before: its family is revoked, sign in again").into())
+    Err(Refused::new(
+        "invalid_grant",
+        50_173,
+        "the refresh token was used before: its family is revoked, sign in again",
+    )
+    .into())
 }
 
 fn seal(cx: &Context, hash: &Hashed, response: &Response) -> Result<Vec<u8>, Error> {
-    let answered = Answered { ip: cx.client.ip.clone(), response: response.clone() };
+    let answered = Answered {
+        ip: cx.client.ip.clone(),
+        response: response.clone(),
+    };
     let text = serde_json::to_vec(&answered).map_err(Error::internal)?;
     Ok(cx.app.sealer().seal(PURPOSE, &hash.0, &text, cx.bytes())?)
 }

@@ -106,7 +106,12 @@ pub(crate) struct Denial {
 
 impl From<Error> for Denial {
     fn from(error: Error) -> Self {
-        Self { failure: error.into(), user: None, facts: None, access: None }
+        Self {
+            failure: error.into(),
+            user: None,
+            facts: None,
+            access: None,
+        }
     }
 }
 
@@ -118,7 +123,12 @@ impl From<comity_store::Error> for Denial {
 
 impl From<Refused> for Denial {
     fn from(refused: Refused) -> Self {
-        Self { failure: refused.into(), user: None, facts: None, access: None }
+        Self {
+            failure: refused.into(),
+            user: None,
+            facts: None,
+            access: None,
+        }
     }
 }
 
@@ -135,18 +145,38 @@ pub(crate) async fn ask(
 ) -> Result<Standing, Denial> {
     parties(snapshot, grant)?;
     let user = person(cx, snapshot, grant).await?;
-    let about = |denial: Denial| Denial { user: Some(Box::new(user.clone())), ..denial };
+    let about = |denial: Denial| Denial {
+        user: Some(Box::new(user.clone())),
+        ..denial
+    };
     let home = admission(cx, snapshot, grant, &user).await.map_err(about)?;
-    let facts = facts(cx, snapshot, grant, (&user, home.as_ref()), network).await.map_err(about)?;
-    let decided = |denial: Denial| Denial { facts: Some(Box::new(facts.clone())), ..about(denial) };
+    let facts = facts(cx, snapshot, grant, (&user, home.as_ref()), network)
+        .await
+        .map_err(about)?;
+    let decided = |denial: Denial| Denial {
+        facts: Some(Box::new(facts.clone())),
+        ..about(denial)
+    };
     gates(cx, snapshot, &facts, home.as_ref()).map_err(decided)?;
-    assignment(cx, snapshot, grant, &user).await.map_err(decided)?;
+    assignment(cx, snapshot, grant, &user)
+        .await
+        .map_err(decided)?;
     grants(snapshot, grant, &user).map_err(decided)?;
     let access = judge::access(snapshot, &facts);
-    access_verdict(&facts, &user, access.verdict)
-        .map_err(|denial| Denial { access: Some(Box::new(access.clone())), ..decided(denial) })?;
+    access_verdict(&facts, &user, access.verdict).map_err(|denial| Denial {
+        access: Some(Box::new(access.clone())),
+        ..decided(denial)
+    })?;
     let roles = facts.own_roles.clone();
-    Ok(Standing { snapshot: Arc::clone(snapshot), grant: grant.clone(), user, home, facts, access, roles })
+    Ok(Standing {
+        snapshot: Arc::clone(snapshot),
+        grant: grant.clone(),
+        user,
+        home,
+        facts,
+        access,
+        roles,
+    })
 }
 
 /// Rule 1.
@@ -156,31 +186,73 @@ fn parties(snapshot: &Snapshot, grant: &TokenGrant) -> Result<(), Denial> {
     }
     match Client::of(snapshot, grant.pair.client) {
         Some(client) if client.principal.account_enabled => {}
-        Some(_) => return Err(no("unauthorized_client", 7_000_112, "the application is disabled in this organization")),
-        None => return Err(no("unauthorized_client", 700_016, "the application does not exist in this organization")),
+        Some(_) => {
+            return Err(no(
+                "unauthorized_client",
+                7_000_112,
+                "the application is disabled in this organization",
+            ));
+        }
+        None => {
+            return Err(no(
+                "unauthorized_client",
+                700_016,
+                "the application does not exist in this organization",
+            ));
+        }
     }
     match snapshot.service_principal(grant.pair.resource) {
         Some(resource) if resource.account_enabled => Ok(()),
-        Some(_) => Err(no("invalid_grant", 500_014, "the resource is disabled in this organization")),
-        None => Err(no("invalid_grant", 500_011, "the resource is not known in this organization")),
+        Some(_) => Err(no(
+            "invalid_grant",
+            500_014,
+            "the resource is disabled in this organization",
+        )),
+        None => Err(no(
+            "invalid_grant",
+            500_011,
+            "the resource is not known in this organization",
+        )),
     }
 }
 
 /// Rule 2.
 async fn person(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant) -> Result<User, Denial> {
     let read = cx.app.store().read();
-    let found = read.tenant(snapshot.tenant.id).users().find(grant.user).await?;
+    let found = read
+        .tenant(snapshot.tenant.id)
+        .users()
+        .find(grant.user)
+        .await?;
     let Some(user) = found.filter(|u| u.deleted.is_none()) else {
-        return Err(no("invalid_grant", 50_034, "the account does not exist in this organization"));
+        return Err(no(
+            "invalid_grant",
+            50_034,
+            "the account does not exist in this organization",
+        ));
     };
-    let about = |denial: Denial| Denial { user: Some(Box::new(user.clone())), ..denial };
+    let about = |denial: Denial| Denial {
+        user: Some(Box::new(user.clone())),
+        ..denial
+    };
     if !user.account_enabled {
-        return Err(about(no("invalid_grant", 50_057, "the account is disabled")));
+        return Err(about(no(
+            "invalid_grant",
+            50_057,
+            "the account is disabled",
+        )));
     }
     // A guest proved herself here when home's word came, whenever she typed her password there.
-    let proven = grant.home.as_ref().map_or(grant.auth_time, |home| home.confirmed);
+    let proven = grant
+        .home
+        .as_ref()
+        .map_or(grant.auth_time, |home| home.confirmed);
     if proven < user.sessions_valid_from {
-        return Err(about(no("invalid_grant", 50_173, "the sessions of the account were ended: sign in again")));
+        return Err(about(no(
+            "invalid_grant",
+            50_173,
+            "the sessions of the account were ended: sign in again",
+        )));
     }
     Ok(user)
 }
@@ -196,21 +268,44 @@ async fn admission(
         // An account converted to a local one is another account.
         return match grant.home {
             None => Ok(None),
-            Some(_) => Err(no("invalid_grant", 50_173, "the account is no longer a guest: sign in again")),
+            Some(_) => Err(no(
+                "invalid_grant",
+                50_173,
+                "the account is no longer a guest: sign in again",
+            )),
         };
     };
     if link.state != ExternalUserState::Accepted {
-        return Err(no("invalid_grant", 50_014, "the invitation is not accepted yet"));
+        return Err(no(
+            "invalid_grant",
+            50_014,
+            "the invitation is not accepted yet",
+        ));
     }
-    let same = grant.home.as_ref().is_some_and(|home| home.identity == link.identity);
+    let same = grant
+        .home
+        .as_ref()
+        .is_some_and(|home| home.identity == link.identity);
     let (Some(lease), true) = (grant.lease, same) else {
-        return Err(no("invalid_grant", 50_173, "the account is linked to another person by now: sign in again"));
+        return Err(no(
+            "invalid_grant",
+            50_173,
+            "the account is linked to another person by now: sign in again",
+        ));
     };
     match lease::confirm(cx, snapshot.tenant.id, lease).await {
-        Ok(lease) if lease.user == user.id && lease.identity == link.identity && lease.pair == grant.pair => {
+        Ok(lease)
+            if lease.user == user.id
+                && lease.identity == link.identity
+                && lease.pair == grant.pair =>
+        {
             Ok(Some(lease.facts))
         }
-        Ok(_) => Err(no("invalid_grant", 50_173, "the lease is of another grant: sign in again")),
+        Ok(_) => Err(no(
+            "invalid_grant",
+            50_173,
+            "the lease is of another grant: sign in again",
+        )),
         Err(error) => Err(lease_denial(error)),
     }
 }
@@ -218,11 +313,17 @@ async fn admission(
 /// How an end of a lease is told: the number where home may say it, else that home said no.
 fn lease_denial(error: Error) -> Denial {
     match error {
-        Error::Denied { refusal, .. } if refusal.error == OauthError::TemporarilyUnavailable => {
-            no("temporarily_unavailable", refusal.code, "the home organization's cloud does not answer: try again")
-        }
+        Error::Denied { refusal, .. } if refusal.error == OauthError::TemporarilyUnavailable => no(
+            "temporarily_unavailable",
+            refusal.code,
+            "the home organization's cloud does not answer: try again",
+        ),
         Error::Denied { refusal, .. } => Refused::of(refusal).into(),
-        Error::NotFound => no("invalid_grant", 50_173, "the home organization no longer admits the account: sign in again"),
+        Error::NotFound => no(
+            "invalid_grant",
+            50_173,
+            "the home organization no longer admits the account: sign in again",
+        ),
         other => other.into(),
     }
 }
@@ -234,7 +335,9 @@ fn gates(
     facts: &Facts,
     home: Option<&AssertionFacts>,
 ) -> Result<(), Denial> {
-    let Some(home) = home.map(home_tenant) else { return Ok(()) };
+    let Some(home) = home.map(home_tenant) else {
+        return Ok(());
+    };
     let registry = cx.app.registry();
     for verdict in [
         judge::outer_resource(registry, snapshot, &home),
@@ -243,10 +346,19 @@ fn gates(
         match verdict {
             GateVerdict::Open => {}
             GateVerdict::NotCounted => {
-                return Err(no("interaction_required", 500_213, "home must be asked about a group: sign in again"));
+                return Err(no(
+                    "interaction_required",
+                    500_213,
+                    "home must be asked about a group: sign in again",
+                ));
             }
             GateVerdict::Closed { code, side } => {
-                return Err(Refused::of(Refusal { code, side, error: OauthError::AccessDenied }).into());
+                return Err(Refused::of(Refusal {
+                    code,
+                    side,
+                    error: OauthError::AccessDenied,
+                })
+                .into());
             }
         }
     }
@@ -254,14 +366,26 @@ fn gates(
 }
 
 fn home_tenant(home: &AssertionFacts) -> HomeTenant {
-    HomeTenant { cloud: home.identity.cloud.clone(), tenant: home.identity.tenant }
+    HomeTenant {
+        cloud: home.identity.cloud.clone(),
+        tenant: home.identity.tenant,
+    }
 }
 
 /// Rule 4.
-async fn assignment(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant, user: &User) -> Result<(), Denial> {
+async fn assignment(
+    cx: &Context,
+    snapshot: &Snapshot,
+    grant: &TokenGrant,
+    user: &User,
+) -> Result<(), Denial> {
     for app in [grant.pair.client, grant.pair.resource] {
         if !judge::assigned_to(cx, snapshot, app, user).await? {
-            return Err(no("invalid_grant", 50_105, "the account is not assigned to a role of the application"));
+            return Err(no(
+                "invalid_grant",
+                50_105,
+                "the account is not assigned to a role of the application",
+            ));
         }
     }
     Ok(())
@@ -270,26 +394,54 @@ async fn assignment(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant, user:
 /// Rule 5.
 fn grants(snapshot: &Snapshot, grant: &TokenGrant, user: &User) -> Result<(), Denial> {
     let pair = grant.pair;
-    let missing = judge::missing_scopes(snapshot, pair.client, pair.resource, &grant.scopes, Some(user.id));
+    let missing = judge::missing_scopes(
+        snapshot,
+        pair.client,
+        pair.resource,
+        &grant.scopes,
+        Some(user.id),
+    );
     if missing.is_empty() {
         return Ok(());
     }
-    let names = missing.iter().filter(|s| *s != DEFAULT).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let names = missing
+        .iter()
+        .filter(|s| *s != DEFAULT)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(" ");
     let message = if names.is_empty() {
         "no permission of the resource is granted to the application: ask an administrator to grant it".to_owned()
     } else {
-        format!("the permissions `{names}` are not granted to the application: ask an administrator to grant them")
+        format!(
+            "the permissions `{names}` are not granted to the application: ask an administrator to grant them"
+        )
     };
-    Err(Refused { suberror: Some("consent_required"), ..Refused::new("invalid_grant", 65_001, message) }.into())
+    Err(Refused {
+        suberror: Some("consent_required"),
+        ..Refused::new("invalid_grant", 65_001, message)
+    }
+    .into())
 }
 
 /// Rule 6.
 fn access_verdict(facts: &Facts, user: &User, verdict: AccessVerdict) -> Result<(), Denial> {
-    let privileged = !user.is_local() && facts.own_roles.iter().any(|r| well_known::role::is_privileged(*r));
-    let own_factor = facts.own_methods.iter().any(|m| judge::is_possession(&m.method));
+    let privileged = !user.is_local()
+        && facts
+            .own_roles
+            .iter()
+            .any(|r| well_known::role::is_privileged(*r));
+    let own_factor = facts
+        .own_methods
+        .iter()
+        .any(|m| judge::is_possession(&m.method));
     match verdict {
         AccessVerdict::Deny(code) => {
-            let refusal = Refusal { code, side: Side::Resource, error: OauthError::AccessDenied };
+            let refusal = Refusal {
+                code,
+                side: Side::Resource,
+                error: OauthError::AccessDenied,
+            };
             Err(Refused::of(refusal).into())
         }
         AccessVerdict::Challenge { .. } => Err(second_factor()),
@@ -301,7 +453,11 @@ fn access_verdict(facts: &Facts, user: &User, verdict: AccessVerdict) -> Result<
 fn second_factor() -> Denial {
     Refused {
         suberror: Some("basic_action"),
-        ..Refused::new("interaction_required", 50_076, "a second factor is required: sign in again")
+        ..Refused::new(
+            "interaction_required",
+            50_076,
+            "a second factor is required: sign in again",
+        )
     }
     .into()
 }
@@ -314,14 +470,21 @@ async fn facts(
     (user, home): (&User, Option<&AssertionFacts>),
     network: Network,
 ) -> Result<Facts, Denial> {
-    let own = HomeTenant { cloud: cx.app.registry().own.canonical_name.clone(), tenant: snapshot.tenant.id };
+    let own = HomeTenant {
+        cloud: cx.app.registry().own.canonical_name.clone(),
+        tenant: snapshot.tenant.id,
+    };
     let ip = match network {
         Network::Caller if !cx.client.ip.is_empty() => &cx.client.ip,
         _ => &grant.ip,
     };
     Ok(Facts {
         at: cx.now,
-        side: if home.is_some() { DecidingSide::Resource } else { DecidingSide::Own },
+        side: if home.is_some() {
+            DecidingSide::Resource
+        } else {
+            DecidingSide::Own
+        },
         policy_version: snapshot.version,
         home: Some(home.map_or_else(|| own.clone(), home_tenant)),
         resource: Some(own),
@@ -344,14 +507,27 @@ async fn facts(
 
 /// What was proven here and was not ended since.
 fn own_methods(grant: &TokenGrant, user: &User) -> Vec<MethodUse> {
-    grant.methods.iter().filter(|m| m.at >= user.sessions_valid_from).cloned().collect()
+    grant
+        .methods
+        .iter()
+        .filter(|m| m.at >= user.sessions_valid_from)
+        .cloned()
+        .collect()
 }
 
-async fn own_groups(cx: &Context, snapshot: &Snapshot, user: &User) -> Result<BTreeSet<Uuid>, Denial> {
+async fn own_groups(
+    cx: &Context,
+    snapshot: &Snapshot,
+    user: &User,
+) -> Result<BTreeSet<Uuid>, Denial> {
     if snapshot.access_groups.is_empty() {
         return Ok(BTreeSet::new());
     }
     let read = cx.app.store().read();
-    let all = read.tenant(snapshot.tenant.id).groups().groups_of(user.id.uuid()).await?;
+    let all = read
+        .tenant(snapshot.tenant.id)
+        .groups()
+        .groups_of(user.id.uuid())
+        .await?;
     Ok(all.intersection(&snapshot.access_groups).copied().collect())
 }

@@ -65,12 +65,23 @@ pub(super) fn known<'a>(
                 "the application belongs to one organization: name the organization in the address",
             )
         })?;
-        let platform = client::first_party_platform(registry, app_id, redirect_uri).ok_or_else(mismatch)?;
-        let name = well_known::first_party_name(app_id).unwrap_or_default().to_owned();
-        return Ok(Known { app_id, redirect_uri, platform, pkce: Requirement::Required, name });
+        let platform =
+            client::first_party_platform(registry, app_id, redirect_uri).ok_or_else(mismatch)?;
+        let name = well_known::first_party_name(app_id)
+            .unwrap_or_default()
+            .to_owned();
+        return Ok(Known {
+            app_id,
+            redirect_uri,
+            platform,
+            pkce: Requirement::Required,
+            name,
+        });
     };
     let client = Client::find(snapshot, client_id)?;
-    let platform = client.platform_of(registry, redirect_uri).ok_or_else(mismatch)?;
+    let platform = client
+        .platform_of(registry, redirect_uri)
+        .ok_or_else(mismatch)?;
     Ok(Known {
         app_id: client.app_id,
         redirect_uri,
@@ -91,11 +102,19 @@ pub(super) fn application_request(
         .require_pkce(known.pkce)
         .map_err(|e| Refused::new(e.code(), e.number(), e.to_string()))?;
     if snapshot.is_some_and(|s| !s.tenant.enabled) {
-        return Err(Refused::new("unauthorized_client", 90_002, "the organization is disabled"));
+        return Err(Refused::new(
+            "unauthorized_client",
+            90_002,
+            "the organization is disabled",
+        ));
     }
     let scopes = consent::names(&request.scopes);
     if scopes.is_empty() {
-        return Err(Refused::new("invalid_request", 900_144, "the parameter `scope` is missing"));
+        return Err(Refused::new(
+            "invalid_request",
+            900_144,
+            "the parameter `scope` is missing",
+        ));
     }
     let named = request.scopes.resource().or(request.resource.as_deref());
     let registry = cx.app.registry();
@@ -104,11 +123,18 @@ pub(super) fn application_request(
         None => consent::resource_anywhere(registry, known.app_id, named)?,
     };
     if let Some(scope) = consent::unknown_scope(snapshot, &resource, &scopes) {
-        return Err(Refused::new("invalid_scope", 70_011, format!("the resource does not offer the scope `{scope}`")));
+        return Err(Refused::new(
+            "invalid_scope",
+            70_011,
+            format!("the resource does not offer the scope `{scope}`"),
+        ));
     }
     let (prompt, max_age) = prompt(request);
     Ok(ApplicationRequest {
-        pair: ApplicationPair { client: known.app_id, resource: resource.app_id },
+        pair: ApplicationPair {
+            client: known.app_id,
+            resource: resource.app_id,
+        },
         redirect_uri: known.redirect_uri.to_owned(),
         platform: known.platform,
         response_mode: mode(request.response_mode),
@@ -116,7 +142,10 @@ pub(super) fn application_request(
         audience: resource.audience,
         state: request.state.clone(),
         nonce: request.nonce.clone(),
-        code_challenge: request.code_challenge.as_ref().map(|c| c.as_str().to_owned()),
+        code_challenge: request
+            .code_challenge
+            .as_ref()
+            .map(|c| c.as_str().to_owned()),
         prompt,
         max_age,
         wants_mfa: wants_second_factor(request),
@@ -138,7 +167,11 @@ fn prompt(request: &Request) -> (Prompt, Option<i64>) {
     } else {
         Prompt::Auto
     };
-    let max_age = if prompt == Prompt::Login { None } else { request.max_age };
+    let max_age = if prompt == Prompt::Login {
+        None
+    } else {
+        request.max_age
+    };
     (prompt, max_age)
 }
 
@@ -155,8 +188,16 @@ pub(super) async fn hint(cx: &Context, request: &Request) -> Option<String> {
     if request.login_hint.is_some() {
         return request.login_hint.clone();
     }
-    let keys = comity_app::key::fresh(cx).await.ok()?.verifiers(KeyPurpose::Token);
-    let template = cx.app.registry().own.issuer_template.replace("{tenant}", TENANT);
+    let keys = comity_app::key::fresh(cx)
+        .await
+        .ok()?
+        .verifiers(KeyPurpose::Token);
+    let template = cx
+        .app
+        .registry()
+        .own
+        .issuer_template
+        .replace("{tenant}", TENANT);
     let token = id_token::verify_hint(request.id_token_hint.as_deref()?, &keys, &template).ok()?;
     token.preferred_username
 }
@@ -180,10 +221,19 @@ mod tests {
         for (pairs, expected) in [
             (&[][..], (Prompt::Auto, None)),
             (&[("prompt", "none")], (Prompt::None, None)),
-            (&[("prompt", "login"), ("max_age", "5")], (Prompt::Login, None)),
+            (
+                &[("prompt", "login"), ("max_age", "5")],
+                (Prompt::Login, None),
+            ),
             (&[("max_age", "0")], (Prompt::Login, None)),
-            (&[("prompt", "none"), ("max_age", "0")], (Prompt::None, Some(0))),
-            (&[("prompt", "select_account"), ("max_age", "60")], (Prompt::SelectAccount, Some(60))),
+            (
+                &[("prompt", "none"), ("max_age", "0")],
+                (Prompt::None, Some(0)),
+            ),
+            (
+                &[("prompt", "select_account"), ("max_age", "60")],
+                (Prompt::SelectAccount, Some(60)),
+            ),
             (&[("prompt", "consent login")], (Prompt::Login, None)),
         ] {
             assert_eq!(prompt(&request(pairs)), expected, "{pairs:?}");
@@ -192,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_second_factor_is_wanted_only_if_nothing_less_would_do() {
-        let essential = r#"{"id_token":{"acr":{"essential":true,"values":["urn:comity:acr:mfa"]}}}"#;
+        let essential =
+            r#"{"id_token":{"acr":{"essential":true,"values":["urn:comity:acr:mfa"]}}}"#;
         let voluntary = r#"{"id_token":{"acr":{"values":["urn:comity:acr:mfa"]}}}"#;
         for (pairs, expected) in [
             (&[("claims", essential)][..], true),

@@ -22,12 +22,21 @@ async fn tokens_of_a_member() {
         assert_ne!(token["sub"], alex.id.as_str(), "pairwise");
         assert_eq!(token["amr"], serde_json::json!(["pwd"]));
     }
-    assert_eq!((id["aud"].as_str(), id["nonce"].as_str()), (Some(CLI), Some("no")));
+    assert_eq!(
+        (id["aud"].as_str(), id["nonce"].as_str()),
+        (Some(CLI), Some("no"))
+    );
     assert!(id.get("scp").is_none() && id.get("wids").is_none(), "o28");
     assert_eq!(header(&tokens["access_token"])["typ"], "at+jwt");
     assert_eq!(header(&tokens["id_token"])["typ"], "JWT");
     assert_eq!(access["aud"], rig.global().graph.as_str());
-    assert!(access["scp"].as_str().unwrap().split(' ').any(|s| s == "User.Read"));
+    assert!(
+        access["scp"]
+            .as_str()
+            .unwrap()
+            .split(' ')
+            .any(|s| s == "User.Read")
+    );
     let life = access["exp"].as_i64().unwrap() - access["iat"].as_i64().unwrap();
     assert!((3600..=4500).contains(&life), "{life}");
     assert_eq!(tokens["expires_in"], life);
@@ -51,8 +60,16 @@ async fn o06_a_code_is_bound_and_works_once() {
     ];
     let with = |name: &str, value: Option<&'static str>| {
         let kept = good.iter().filter(|(n, _)| *n != name).copied();
-        kept.chain(value.map(|v| if name == "code" { ("code", v) } else if name == "redirect_uri" { ("redirect_uri", v) } else { ("code_verifier", v) }))
-            .collect::<Vec<_>>()
+        kept.chain(value.map(|v| {
+            if name == "code" {
+                ("code", v)
+            } else if name == "redirect_uri" {
+                ("redirect_uri", v)
+            } else {
+                ("code_verifier", v)
+            }
+        }))
+        .collect::<Vec<_>>()
     };
     let other_verifier = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     for (fields, number) in [
@@ -61,25 +78,50 @@ async fn o06_a_code_is_bound_and_works_once() {
         (with("code_verifier", Some("short")), 501_491),
         (with("redirect_uri", None), 500_112),
         (with("redirect_uri", Some("http://localhost:8401")), 500_112),
-        (with("code", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")), 70_000),
+        (
+            with("code", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
+            70_000,
+        ),
     ] {
-        assert_eq!(refused(&rig.token(&fields).await), ("invalid_grant".to_owned(), number), "{fields:?}");
+        assert_eq!(
+            refused(&rig.token(&fields).await),
+            ("invalid_grant".to_owned(), number),
+            "{fields:?}"
+        );
     }
-    let elsewhere = rig.post(&rig.endpoint(&rig.fabrikam().id, "token"), &good, &[]).await;
+    let elsewhere = rig
+        .post(&rig.endpoint(&rig.fabrikam().id, "token"), &good, &[])
+        .await;
     assert_eq!(refused(&elsewhere), ("invalid_grant".to_owned(), 700_005));
     let stranger = &rig.expenses();
     let mut foreign = good.to_vec();
     foreign[1] = ("client_id", stranger.app_id.as_str());
-    foreign.push(("client_secret", stranger.client_secret.as_ref().unwrap().expose()));
-    assert_eq!(refused(&rig.token(&foreign).await), ("invalid_grant".to_owned(), 70_000));
+    foreign.push((
+        "client_secret",
+        stranger.client_secret.as_ref().unwrap().expose(),
+    ));
+    assert_eq!(
+        refused(&rig.token(&foreign).await),
+        ("invalid_grant".to_owned(), 70_000)
+    );
 
     let tokens = ok(&rig.token(&good).await);
     let access = tokens["access_token"].as_str().unwrap().to_owned();
     assert_eq!(rig.userinfo(&access).await.status, 200);
-    assert_eq!(refused(&rig.token(&good).await), ("invalid_grant".to_owned(), 54_005));
-    assert_eq!(rig.userinfo(&access).await.status, 401, "the second use kills what the first gave");
+    assert_eq!(
+        refused(&rig.token(&good).await),
+        ("invalid_grant".to_owned(), 54_005)
+    );
+    assert_eq!(
+        rig.userinfo(&access).await.status,
+        401,
+        "the second use kills what the first gave"
+    );
     let refresh = tokens["refresh_token"].as_str().unwrap();
-    assert_eq!(refused(&rig.refresh(refresh).await), ("invalid_grant".to_owned(), 50_173));
+    assert_eq!(
+        refused(&rig.refresh(refresh).await),
+        ("invalid_grant".to_owned(), 50_173)
+    );
 }
 
 #[tokio::test]
@@ -87,7 +129,10 @@ async fn o06_a_code_lives_a_minute() {
     let rig = Rig::start().await;
     let code = rig.code(&mut rig.browser(), "alex@contoso.com").await;
     rig.world.clock.forward(61);
-    assert_eq!(refused(&rig.redeem(&code).await), ("invalid_grant".to_owned(), 70_000));
+    assert_eq!(
+        refused(&rig.redeem(&code).await),
+        ("invalid_grant".to_owned(), 70_000)
+    );
 }
 
 #[tokio::test]
@@ -95,23 +140,53 @@ async fn single_sign_on_needs_no_page_and_login_asks_again() {
     let rig = Rig::start().await;
     let mut browser = rig.browser();
     rig.code(&mut browser, "alex@contoso.com").await;
-    for more in [&[("prompt", "none")][..], &[("prompt", "none"), ("login_hint", "Alex@contoso.com")], &[]] {
-        let trip = rig.walk(&mut browser, "alex@contoso.com", &rig.request(more)).await;
-        let End::Away(url) = &trip.end else { panic!("{}", trip.outcome(&browser)) };
+    for more in [
+        &[("prompt", "none")][..],
+        &[("prompt", "none"), ("login_hint", "Alex@contoso.com")],
+        &[],
+    ] {
+        let trip = rig
+            .walk(&mut browser, "alex@contoso.com", &rig.request(more))
+            .await;
+        let End::Away(url) = &trip.end else {
+            panic!("{}", trip.outcome(&browser))
+        };
         assert!(param(url, "code").is_some(), "{more:?}: {url}");
         assert_eq!(trip.stops.len(), 0, "{more:?}: {}", trip.path());
     }
-    let other = rig.walk(&mut browser, "bo@contoso.com", &rig.request(&[("prompt", "none"), ("login_hint", "bo@contoso.com")])).await;
-    let End::Away(url) = &other.end else { panic!("{}", other.outcome(&browser)) };
+    let other = rig
+        .walk(
+            &mut browser,
+            "bo@contoso.com",
+            &rig.request(&[("prompt", "none"), ("login_hint", "bo@contoso.com")]),
+        )
+        .await;
+    let End::Away(url) = &other.end else {
+        panic!("{}", other.outcome(&browser))
+    };
     assert_eq!(param(url, "error").as_deref(), Some("login_required"));
     for more in [[("prompt", "login")], [("max_age", "0")]] {
-        let again = rig.walk(&mut browser, "alex@contoso.com", &rig.request(&more)).await;
+        let again = rig
+            .walk(&mut browser, "alex@contoso.com", &rig.request(&more))
+            .await;
         assert!(!again.stops.is_empty(), "{more:?} asks again");
     }
     rig.world.clock.forward(100);
-    let old = rig.walk(&mut browser, "alex@contoso.com", &rig.request(&[("max_age", "50")])).await;
+    let old = rig
+        .walk(
+            &mut browser,
+            "alex@contoso.com",
+            &rig.request(&[("max_age", "50")]),
+        )
+        .await;
     assert!(!old.stops.is_empty(), "the proof is older than wanted");
-    let young = rig.walk(&mut browser, "alex@contoso.com", &rig.request(&[("max_age", "5000")])).await;
+    let young = rig
+        .walk(
+            &mut browser,
+            "alex@contoso.com",
+            &rig.request(&[("max_age", "5000")]),
+        )
+        .await;
     assert!(young.stops.is_empty());
 }
 
@@ -119,8 +194,16 @@ async fn single_sign_on_needs_no_page_and_login_asks_again() {
 async fn the_answer_of_a_request_with_client_info() {
     let rig = Rig::start().await;
     let mut browser = rig.browser();
-    let trip = rig.walk(&mut browser, "alex@contoso.com", &rig.request(&[("client_info", "1")])).await;
-    let End::Away(url) = &trip.end else { panic!("{}", trip.outcome(&browser)) };
+    let trip = rig
+        .walk(
+            &mut browser,
+            "alex@contoso.com",
+            &rig.request(&[("client_info", "1")]),
+        )
+        .await;
+    let End::Away(url) = &trip.end else {
+        panic!("{}", trip.outcome(&browser))
+    };
     let in_answer = param(url, "client_info").unwrap();
     let tokens = ok(&rig.redeem(&param(url, "code").unwrap()).await);
     assert_eq!(tokens["client_info"], in_answer.as_str());
@@ -137,24 +220,50 @@ async fn s01_every_guard_is_asked_when_a_code_is_redeemed_and_when_a_token_is_us
     let alex = Id::parse(&rig.contoso().user("alex@contoso.com").unwrap().id).unwrap();
     let mut browser = rig.browser();
     let code = rig.code(&mut browser, "alex@contoso.com").await;
-    let access = rig.tokens("alex@contoso.com").await["access_token"].as_str().unwrap().to_owned();
+    let access = rig.tokens("alex@contoso.com").await["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(rig.userinfo(&access).await.status, 200);
 
-    let mut user = app.store().read().tenant(tenant).users().find(alex).await.unwrap().unwrap();
+    let mut user = app
+        .store()
+        .read()
+        .tenant(tenant)
+        .users()
+        .find(alex)
+        .await
+        .unwrap()
+        .unwrap();
     user.account_enabled = false;
     let tx = app.store().begin().await.unwrap();
     tx.tenant(tenant).users().update(&user).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(refused(&rig.redeem(&code).await), ("invalid_grant".to_owned(), 50_057));
+    assert_eq!(
+        refused(&rig.redeem(&code).await),
+        ("invalid_grant".to_owned(), 50_057)
+    );
     assert_eq!(rig.userinfo(&access).await.status, 401);
 
-    let mut user = app.store().read().tenant(tenant).users().find(alex).await.unwrap().unwrap();
+    let mut user = app
+        .store()
+        .read()
+        .tenant(tenant)
+        .users()
+        .find(alex)
+        .await
+        .unwrap()
+        .unwrap();
     user.account_enabled = true;
     user.sessions_valid_from = Utc::from_micros(rig.world.clock.time().micros());
     let tx = app.store().begin().await.unwrap();
     tx.tenant(tenant).users().update(&user).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(refused(&rig.redeem(&code).await), ("invalid_grant".to_owned(), 50_173), "proven before");
+    assert_eq!(
+        refused(&rig.redeem(&code).await),
+        ("invalid_grant".to_owned(), 50_173),
+        "proven before"
+    );
     assert_eq!(rig.userinfo(&access).await.status, 401);
 }
 

@@ -11,28 +11,63 @@ use super::rig::{Rig, claims, ok, refused};
 async fn s08_only_a_token_key_of_this_cloud_makes_a_token() {
     let rig = Rig::start().await;
     let tokens = rig.tokens("alex@contoso.com").await;
-    let token: access_token::AccessToken = serde_json::from_value(claims(&tokens["access_token"])).unwrap();
+    let token: access_token::AccessToken =
+        serde_json::from_value(claims(&tokens["access_token"])).unwrap();
     let own = rig.world.app("global").unwrap().keys().current();
     let other = rig.world.app("usgov").unwrap().keys().current();
     let again = access_token::sign(&token, own.active(KeyPurpose::Token).unwrap()).unwrap();
-    assert_eq!(rig.userinfo(&again).await.status, 200, "what we would sign is accepted");
+    assert_eq!(
+        rig.userinfo(&again).await.status,
+        200,
+        "what we would sign is accepted"
+    );
     let mut bad = vec![
-        ("another cloud's key", access_token::sign(&token, other.active(KeyPurpose::Token).unwrap()).unwrap()),
-        ("a stranger's key", access_token::sign(&token, &SigningKey::generate(SigningAlgorithm::Rs256).unwrap()).unwrap()),
-        ("another type", comity_oauth::jws::sign("JWT", &token, own.active(KeyPurpose::Token).unwrap()).unwrap()),
+        (
+            "another cloud's key",
+            access_token::sign(&token, other.active(KeyPurpose::Token).unwrap()).unwrap(),
+        ),
+        (
+            "a stranger's key",
+            access_token::sign(
+                &token,
+                &SigningKey::generate(SigningAlgorithm::Rs256).unwrap(),
+            )
+            .unwrap(),
+        ),
+        (
+            "another type",
+            comity_oauth::jws::sign("JWT", &token, own.active(KeyPurpose::Token).unwrap()).unwrap(),
+        ),
     ];
-    for purpose in [KeyPurpose::Assertion, KeyPurpose::ClientAssertion, KeyPurpose::Question, KeyPurpose::Entity] {
-        bad.push(("a key of another purpose", access_token::sign(&token, own.active(purpose).unwrap()).unwrap()));
+    for purpose in [
+        KeyPurpose::Assertion,
+        KeyPurpose::ClientAssertion,
+        KeyPurpose::Question,
+        KeyPurpose::Entity,
+    ] {
+        bad.push((
+            "a key of another purpose",
+            access_token::sign(&token, own.active(purpose).unwrap()).unwrap(),
+        ));
     }
     let key = own.active(KeyPurpose::Token).unwrap();
     for (why, change) in [
         ("another tenant", json!({"tid": rig.fabrikam().id})),
-        ("another issuer", json!({"iss": format!("{}/{}/v2.0", rig.global().login, rig.fabrikam().id)})),
-        ("another audience", json!({"aud": "https://graph.usgov.localhost:8443"})),
+        (
+            "another issuer",
+            json!({"iss": format!("{}/{}/v2.0", rig.global().login, rig.fabrikam().id)}),
+        ),
+        (
+            "another audience",
+            json!({"aud": "https://graph.usgov.localhost:8443"}),
+        ),
         ("an audience list", json!({"aud": [rig.global().graph]})),
         ("expired", json!({"exp": token.iat})),
         ("not yet valid", json!({"nbf": token.iat + 3600})),
-        ("another person", json!({"oid": rig.contoso().user("bo@contoso.com").unwrap().id})),
+        (
+            "another person",
+            json!({"oid": rig.contoso().user("bo@contoso.com").unwrap().id}),
+        ),
         ("another client", json!({"appid": rig.expenses().app_id})),
         ("no grant", json!({"rh": null})),
         ("another grant", json!({"rh": base64url::encode([7; 16])})),
@@ -45,7 +80,10 @@ async fn s08_only_a_token_key_of_this_cloud_makes_a_token() {
         if changed["rh"].is_null() {
             changed.as_object_mut().unwrap().remove("rh");
         }
-        bad.push((why, comity_oauth::jws::sign(access_token::TYPE, &changed, key).unwrap()));
+        bad.push((
+            why,
+            comity_oauth::jws::sign(access_token::TYPE, &changed, key).unwrap(),
+        ));
     }
     for (why, token) in bad {
         assert_eq!(rig.userinfo(&token).await.status, 401, "{why}");
@@ -58,7 +96,13 @@ async fn s77_a_key_name_is_only_ever_compared() {
     let tokens = rig.tokens("alex@contoso.com").await;
     let good = tokens["access_token"].as_str().unwrap();
     let rest = good.split_once('.').unwrap().1;
-    for kid in ["../../dev/null", "' OR 1=1 --", "https://evil.example/keys", "", &"k".repeat(5000)] {
+    for kid in [
+        "../../dev/null",
+        "' OR 1=1 --",
+        "https://evil.example/keys",
+        "",
+        &"k".repeat(5000),
+    ] {
         let head = json!({"alg": "RS256", "typ": "at+jwt", "kid": kid}).to_string();
         let token = format!("{}.{rest}", base64url::encode(head));
         assert_eq!(rig.userinfo(&token).await.status, 401, "{kid:.40}");
@@ -75,15 +119,46 @@ async fn s77_a_key_name_is_only_ever_compared() {
 async fn a_revoked_key_is_dead_at_once_and_a_retired_one_is_not() {
     let rig = Rig::start().await;
     let app = rig.world.app("global").unwrap();
-    let first = rig.tokens("alex@contoso.com").await["access_token"].as_str().unwrap().to_owned();
-    let rotate = || comity_app::key::rotate(app.store(), app.sealer(), app.random(), app.now(), &[KeyPurpose::Token]);
+    let first = rig.tokens("alex@contoso.com").await["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let rotate = || {
+        comity_app::key::rotate(
+            app.store(),
+            app.sealer(),
+            app.random(),
+            app.now(),
+            &[KeyPurpose::Token],
+        )
+    };
     rotate().await.unwrap();
     rotate().await.unwrap();
-    assert_eq!(rig.userinfo(&first).await.status, 200, "published until it has expired");
-    let second = rig.tokens("alex@contoso.com").await["access_token"].as_str().unwrap().to_owned();
-    let kid = |token: &str| super::rig::header(&json!(token))["kid"].as_str().unwrap().to_owned();
+    assert_eq!(
+        rig.userinfo(&first).await.status,
+        200,
+        "published until it has expired"
+    );
+    let second = rig.tokens("alex@contoso.com").await["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let kid = |token: &str| {
+        super::rig::header(&json!(token))["kid"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     assert_ne!(kid(&first), kid(&second));
-    comity_app::key::revoke(app.store(), app.sealer(), app.random(), app.now(), &kid(&first)).await.unwrap();
+    comity_app::key::revoke(
+        app.store(),
+        app.sealer(),
+        app.random(),
+        app.now(),
+        &kid(&first),
+    )
+    .await
+    .unwrap();
     assert_eq!(rig.userinfo(&first).await.status, 401);
     assert_eq!(rig.userinfo(&second).await.status, 200);
 }
@@ -93,13 +168,19 @@ async fn o21_an_application_proves_itself_by_a_certificate() {
     let rig = Rig::start().await;
     let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
     let pair = rcgen::KeyPair::try_from(key.to_pkcs8().unwrap().to_vec()).unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["app.example".to_owned()]).unwrap().self_signed(&pair).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["app.example".to_owned()])
+        .unwrap()
+        .self_signed(&pair)
+        .unwrap();
     let encoded = {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode(certificate.der())
     };
     rig.register(|properties| {
-        properties.insert("keyCredentials".into(), json!([{"type": "AsymmetricX509Cert", "usage": "Verify", "key": encoded}]));
+        properties.insert(
+            "keyCredentials".into(),
+            json!([{"type": "AsymmetricX509Cert", "usage": "Verify", "key": encoded}]),
+        );
     })
     .await;
     let app_id = rig.expenses().app_id.clone();
@@ -111,7 +192,11 @@ async fn o21_an_application_proves_itself_by_a_certificate() {
     let sign = |aud: &str, jti: &str, signer: &SigningKey| {
         let head = json!({"alg": "ES256", "typ": "JWT", "x5t#S256": thumbprint});
         let body = json!({"iss": app_id, "sub": app_id, "aud": aud, "jti": jti, "exp": now + 500, "iat": now});
-        let signed = format!("{}.{}", base64url::encode(head.to_string()), base64url::encode(body.to_string()));
+        let signed = format!(
+            "{}.{}",
+            base64url::encode(head.to_string()),
+            base64url::encode(body.to_string())
+        );
         let signature = base64url::encode(signer.sign(signed.as_bytes()).unwrap());
         format!("{signed}.{signature}")
     };
@@ -130,9 +215,20 @@ async fn o21_an_application_proves_itself_by_a_certificate() {
         let tokens = ok(&ask(&sign(audience, &format!("j{number}"), &key)).await);
         assert_eq!(claims(&tokens["access_token"])["azpacr"], "2", "{audience}");
     }
-    assert_eq!(refused(&ask(&sign(&issuer, "j0", &key)).await).1, 700_027, "once");
+    assert_eq!(
+        refused(&ask(&sign(&issuer, "j0", &key)).await).1,
+        700_027,
+        "once"
+    );
     let stranger = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
-    assert_eq!(refused(&ask(&sign(&issuer, "j9", &stranger)).await).0, "invalid_client");
+    assert_eq!(
+        refused(&ask(&sign(&issuer, "j9", &stranger)).await).0,
+        "invalid_client"
+    );
     let fabrikam = rig.endpoint(&rig.fabrikam().id, "token");
-    assert_eq!(refused(&ask(&sign(&fabrikam, "j8", &key)).await).0, "invalid_client", "another tenant's endpoint");
+    assert_eq!(
+        refused(&ask(&sign(&fabrikam, "j8", &key)).await).0,
+        "invalid_client",
+        "another tenant's endpoint"
+    );
 }

@@ -12,9 +12,13 @@ async fn a_sign_in_with_a_session_writes_twice() {
     let app = rig.world.app("global").unwrap();
     let begun = || app.store().transactions_begun();
     let before = begun();
-    let trip = rig.walk(&mut browser, "alex@contoso.com", &rig.request(&[])).await;
+    let trip = rig
+        .walk(&mut browser, "alex@contoso.com", &rig.request(&[]))
+        .await;
     assert_eq!(begun() - before, 1, "the sign-in is complete in one");
-    let End::Away(url) = &trip.end else { panic!("{}", trip.outcome(&browser)) };
+    let End::Away(url) = &trip.end else {
+        panic!("{}", trip.outcome(&browser))
+    };
     let code = param(url, "code").unwrap();
     let before = begun();
     let tokens = ok(&rig.redeem(&code).await);
@@ -25,8 +29,14 @@ async fn a_sign_in_with_a_session_writes_twice() {
     let access = tokens["access_token"].as_str().unwrap().to_owned();
     let before = begun();
     rig.userinfo(&access).await;
-    rig.get(&rig.request(&[("redirect_uri", "https://evil.example")])).await;
-    rig.get(&format!("{}/{}/v2.0/.well-known/openid-configuration", rig.global().login, rig.contoso().id)).await;
+    rig.get(&rig.request(&[("redirect_uri", "https://evil.example")]))
+        .await;
+    rig.get(&format!(
+        "{}/{}/v2.0/.well-known/openid-configuration",
+        rig.global().login,
+        rig.contoso().id
+    ))
+    .await;
     assert_eq!(begun() - before, 0, "what only reads writes nothing");
 }
 
@@ -44,7 +54,13 @@ async fn no_request_of_a_first_sign_in_writes_more_than_once() {
     browser.submit("#submit").await.unwrap();
     counted.push(("user name", begun() - before));
     before = begun();
-    let password = rig.contoso().user("alex@contoso.com").unwrap().password.expose().to_owned();
+    let password = rig
+        .contoso()
+        .user("alex@contoso.com")
+        .unwrap()
+        .password
+        .expose()
+        .to_owned();
     browser.fill("#password", &password).unwrap();
     browser.submit("#submit").await.unwrap();
     counted.push(("password", begun() - before));

@@ -15,11 +15,25 @@ async fn o10_each_is_used_once_and_reuse_ends_the_family() {
     let second = ok(&rig.refresh(&refresh_token(&first)).await);
     assert_ne!(refresh_token(&first), refresh_token(&second));
     assert!(claims(&second["id_token"]).get("nonce").is_none());
-    assert_eq!(claims(&first["id_token"])["sub"], claims(&second["id_token"])["sub"]);
+    assert_eq!(
+        claims(&first["id_token"])["sub"],
+        claims(&second["id_token"])["sub"]
+    );
     rig.world.clock.forward(11);
-    assert_eq!(refused(&rig.refresh(&refresh_token(&first)).await), ("invalid_grant".to_owned(), 50_173));
-    assert_eq!(refused(&rig.refresh(&refresh_token(&second)).await), ("invalid_grant".to_owned(), 50_173));
-    assert_eq!(rig.userinfo(second["access_token"].as_str().unwrap()).await.status, 401);
+    assert_eq!(
+        refused(&rig.refresh(&refresh_token(&first)).await),
+        ("invalid_grant".to_owned(), 50_173)
+    );
+    assert_eq!(
+        refused(&rig.refresh(&refresh_token(&second)).await),
+        ("invalid_grant".to_owned(), 50_173)
+    );
+    assert_eq!(
+        rig.userinfo(second["access_token"].as_str().unwrap())
+            .await
+            .status,
+        401
+    );
 }
 
 #[tokio::test]
@@ -28,7 +42,11 @@ async fn o11_a_lost_answer_is_given_again_for_ten_seconds() {
     let first = rig.tokens("alex@contoso.com").await;
     let second = ok(&rig.refresh(&refresh_token(&first)).await);
     rig.world.clock.forward(8);
-    assert_eq!(ok(&rig.refresh(&refresh_token(&first)).await), second, "the same answer, nothing new");
+    assert_eq!(
+        ok(&rig.refresh(&refresh_token(&first)).await),
+        second,
+        "the same answer, nothing new"
+    );
     assert!(ok(&rig.refresh(&refresh_token(&second)).await)["refresh_token"].is_string());
 }
 
@@ -37,9 +55,20 @@ async fn o10_of_many_at_once_one_rotates() {
     let rig = Rig::start().await;
     let first = rig.tokens("alex@contoso.com").await;
     let token = refresh_token(&first);
-    let (a, b, c, d) = tokio::join!(rig.refresh(&token), rig.refresh(&token), rig.refresh(&token), rig.refresh(&token));
-    let answers: Vec<_> = [a, b, c, d].iter().map(|answer| refresh_token(&ok(answer))).collect();
-    assert!(answers.windows(2).all(|w| w[0] == w[1]), "all saw the one successor");
+    let (a, b, c, d) = tokio::join!(
+        rig.refresh(&token),
+        rig.refresh(&token),
+        rig.refresh(&token),
+        rig.refresh(&token)
+    );
+    let answers: Vec<_> = [a, b, c, d]
+        .iter()
+        .map(|answer| refresh_token(&ok(answer)))
+        .collect();
+    assert!(
+        answers.windows(2).all(|w| w[0] == w[1]),
+        "all saw the one successor"
+    );
 }
 
 #[tokio::test]
@@ -50,12 +79,21 @@ async fn o10_bound_to_its_client_tenant_and_scopes() {
     let foreign = [
         ("grant_type", "refresh_token"),
         ("client_id", app.app_id.as_str()),
-        ("client_secret", app.client_secret.as_ref().unwrap().expose()),
+        (
+            "client_secret",
+            app.client_secret.as_ref().unwrap().expose(),
+        ),
         ("refresh_token", token.as_str()),
     ];
     assert_eq!(refused(&rig.token(&foreign).await).0, "invalid_grant");
-    let own = [("grant_type", "refresh_token"), ("client_id", CLI), ("refresh_token", token.as_str())];
-    let elsewhere = rig.post(&rig.endpoint(&rig.fabrikam().id, "token"), &own, &[]).await;
+    let own = [
+        ("grant_type", "refresh_token"),
+        ("client_id", CLI),
+        ("refresh_token", token.as_str()),
+    ];
+    let elsewhere = rig
+        .post(&rig.endpoint(&rig.fabrikam().id, "token"), &own, &[])
+        .await;
     assert_eq!(refused(&elsewhere), ("invalid_grant".to_owned(), 700_005));
     let mut wider = own.to_vec();
     let scope = format!("{}/access", app.app_id);
@@ -63,7 +101,10 @@ async fn o10_bound_to_its_client_tenant_and_scopes() {
     assert_eq!(refused(&rig.token(&wider).await).0, "invalid_grant");
     let mut secret = own.to_vec();
     secret.push(("client_secret", "x"));
-    assert_eq!(refused(&rig.token(&secret).await), ("invalid_client".to_owned(), 700_025));
+    assert_eq!(
+        refused(&rig.token(&secret).await),
+        ("invalid_client".to_owned(), 700_025)
+    );
     let mut narrower = own.to_vec();
     let scope = format!("{}/User.Read", rig.global().graph);
     narrower.push(("scope", &scope));
@@ -80,16 +121,31 @@ async fn s01_every_guard_is_asked_at_each_use_and_a_gate_that_opens_again_restor
     let cli = comity_model::id::parse_uuid(CLI).unwrap();
     let switch = async |enabled: bool| {
         let snapshot = app.store().read();
-        let all = snapshot.tenant(tenant).service_principals().all().await.unwrap();
+        let all = snapshot
+            .tenant(tenant)
+            .service_principals()
+            .all()
+            .await
+            .unwrap();
         let found = all.into_iter().find(|p| p.app_id == cli).unwrap();
-        let changed = comity_model::service_principal::ServicePrincipal { account_enabled: enabled, ..found };
+        let changed = comity_model::service_principal::ServicePrincipal {
+            account_enabled: enabled,
+            ..found
+        };
         let tx = app.store().begin().await.unwrap();
-        tx.tenant(tenant).service_principals().update(&changed).await.unwrap();
+        tx.tenant(tenant)
+            .service_principals()
+            .update(&changed)
+            .await
+            .unwrap();
         tx.tenant(tenant).bump_policy_version().await.unwrap();
         tx.commit().await.unwrap();
     };
     switch(false).await;
-    assert_eq!(refused(&rig.refresh(&token).await), ("unauthorized_client".to_owned(), 7_000_112));
+    assert_eq!(
+        refused(&rig.refresh(&token).await),
+        ("unauthorized_client".to_owned(), 7_000_112)
+    );
     switch(true).await;
     assert!(ok(&rig.refresh(&token).await)["access_token"].is_string());
 }
@@ -99,5 +155,8 @@ async fn a_family_ends_after_ninety_days() {
     let rig = Rig::start().await;
     let token = refresh_token(&rig.tokens("alex@contoso.com").await);
     rig.world.clock.forward(90 * 24 * 3600 + 1);
-    assert_eq!(refused(&rig.refresh(&token).await), ("invalid_grant".to_owned(), 700_082));
+    assert_eq!(
+        refused(&rig.refresh(&token).await),
+        ("invalid_grant".to_owned(), 700_082)
+    );
 }

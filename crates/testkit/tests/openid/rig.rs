@@ -30,7 +30,12 @@ impl Rig {
         let manifest = Manifest::read(&world.manifest()).unwrap();
         let client = Client::through(world.transport());
         let clock = world.story().clock;
-        Self { world, manifest, client, clock }
+        Self {
+            world,
+            manifest,
+            client,
+            clock,
+        }
     }
 
     pub fn global(&self) -> &Cloud {
@@ -57,7 +62,12 @@ impl Rig {
         self.client.get(url).await.unwrap()
     }
 
-    pub async fn post(&self, url: &str, fields: &[(&str, &str)], headers: &[(&'static str, &str)]) -> Answer {
+    pub async fn post(
+        &self,
+        url: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
         let mut ask = Ask::new(Method::POST, Url::parse(url).unwrap()).form(fields);
         for (name, value) in headers {
             ask = ask.header(HeaderName::from_static(name), value).unwrap();
@@ -67,7 +77,8 @@ impl Rig {
 
     /// The token endpoint of Contoso.
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
-        self.post(&self.endpoint(&self.contoso().id, "token"), fields, &[]).await
+        self.post(&self.endpoint(&self.contoso().id, "token"), fields, &[])
+            .await
     }
 
     pub fn browser(&self) -> Browser {
@@ -82,10 +93,24 @@ impl Rig {
 
     /// An authorization request of the command line at Contoso.
     pub fn request(&self, more: &[(&str, &str)]) -> String {
-        self.request_of(CLI, LOOPBACK, &format!("{}/.default openid profile offline_access", self.global().graph), more)
+        self.request_of(
+            CLI,
+            LOOPBACK,
+            &format!(
+                "{}/.default openid profile offline_access",
+                self.global().graph
+            ),
+            more,
+        )
     }
 
-    pub fn request_of(&self, client: &str, redirect: &str, scope: &str, more: &[(&str, &str)]) -> String {
+    pub fn request_of(
+        &self,
+        client: &str,
+        redirect: &str,
+        scope: &str,
+        more: &[(&str, &str)],
+    ) -> String {
         let mut url = Url::parse(&self.endpoint(&self.contoso().id, "authorize")).unwrap();
         url.query_pairs_mut().extend_pairs([
             ("client_id", client),
@@ -104,13 +129,17 @@ impl Rig {
     /// Opens an address and goes through the pages.
     pub async fn walk(&self, browser: &mut Browser, upn: &str, url: &str) -> Trip {
         browser.open(url).await.unwrap();
-        walk::walk(browser, &mut self.person(upn), &self.clock).await.unwrap()
+        walk::walk(browser, &mut self.person(upn), &self.clock)
+            .await
+            .unwrap()
     }
 
     /// A code of the command line for a person.
     pub async fn code(&self, browser: &mut Browser, upn: &str) -> String {
         let trip = self.walk(browser, upn, &self.request(&[])).await;
-        let End::Away(url) = &trip.end else { panic!("{}", trip.outcome(browser)) };
+        let End::Away(url) = &trip.end else {
+            panic!("{}", trip.outcome(browser))
+        };
         param(url, "code").unwrap()
     }
 
@@ -131,16 +160,25 @@ impl Rig {
     }
 
     pub async fn refresh(&self, token: &str) -> Answer {
-        self.token(&[("grant_type", "refresh_token"), ("client_id", CLI), ("refresh_token", token)]).await
+        self.token(&[
+            ("grant_type", "refresh_token"),
+            ("client_id", CLI),
+            ("refresh_token", token),
+        ])
+        .await
     }
 
     pub async fn userinfo(&self, access_token: &str) -> Answer {
         let url = format!("{}/oidc/userinfo", self.global().graph);
         let ask = Ask::new(Method::GET, Url::parse(&url).unwrap());
-        let ask = ask.header(http::header::AUTHORIZATION, &format!("Bearer {access_token}")).unwrap();
+        let ask = ask
+            .header(
+                http::header::AUTHORIZATION,
+                &format!("Bearer {access_token}"),
+            )
+            .unwrap();
         self.client.send(ask).await.unwrap()
     }
-
 }
 
 pub fn challenge() -> String {
@@ -148,7 +186,9 @@ pub fn challenge() -> String {
 }
 
 pub fn param(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
+    url.query_pairs()
+        .find(|(n, _)| n == name)
+        .map(|(_, v)| v.into_owned())
 }
 
 /// The body of a success.
@@ -159,11 +199,19 @@ pub fn ok(answer: &Answer) -> Value {
 
 /// `error` and number of a refusal in its shape (semantics §5.4).
 pub fn refused(answer: &Answer) -> (String, u64) {
-    assert!(answer.status.is_client_error(), "{} {}", answer.status, answer.text());
+    assert!(
+        answer.status.is_client_error(),
+        "{} {}",
+        answer.status,
+        answer.text()
+    );
     let body = answer.json().unwrap();
     let number = body["error_codes"][0].as_u64().unwrap();
     let description = body["error_description"].as_str().unwrap();
-    assert!(description.starts_with(&format!("AADSTS{number}: ")), "{description}");
+    assert!(
+        description.starts_with(&format!("AADSTS{number}: ")),
+        "{description}"
+    );
     for member in ["timestamp", "trace_id", "correlation_id", "error_uri"] {
         assert!(body[member].is_string(), "{member}: {body}");
     }
@@ -189,10 +237,22 @@ impl Rig {
         let app = self.world.app("global").unwrap();
         let tenant = Id::parse(&self.contoso().id).unwrap();
         let id = Id::parse(&self.expenses().id).unwrap();
-        let mut found = app.store().read().tenant(tenant).applications().find(id).await.unwrap().unwrap();
+        let mut found = app
+            .store()
+            .read()
+            .tenant(tenant)
+            .applications()
+            .find(id)
+            .await
+            .unwrap()
+            .unwrap();
         change(&mut found.properties);
         let tx = app.store().begin().await.unwrap();
-        tx.tenant(tenant).applications().update(&found).await.unwrap();
+        tx.tenant(tenant)
+            .applications()
+            .update(&found)
+            .await
+            .unwrap();
         tx.tenant(tenant).bump_policy_version().await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -217,7 +277,10 @@ impl Rig {
         self.token(&[
             ("grant_type", "authorization_code"),
             ("client_id", &app.app_id),
-            ("client_secret", app.client_secret.as_ref().unwrap().expose()),
+            (
+                "client_secret",
+                app.client_secret.as_ref().unwrap().expose(),
+            ),
             ("code", code),
             ("redirect_uri", redirect),
             ("code_verifier", VERIFIER),

@@ -17,13 +17,36 @@ async fn an_id_token_of_ours_ends_the_session_and_all_that_came_of_it() {
     let mut browser = rig.browser();
     let code = rig.code(&mut browser, "alex@contoso.com").await;
     let tokens = ok(&rig.redeem(&code).await);
-    let (hint, refresh) = (tokens["id_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
-    let url = logout(&rig, &[("id_token_hint", hint), ("post_logout_redirect_uri", LOOPBACK), ("state", "bye")]);
+    let (hint, refresh) = (
+        tokens["id_token"].as_str().unwrap(),
+        tokens["refresh_token"].as_str().unwrap(),
+    );
+    let url = logout(
+        &rig,
+        &[
+            ("id_token_hint", hint),
+            ("post_logout_redirect_uri", LOOPBACK),
+            ("state", "bye"),
+        ],
+    );
     browser.open(&url).await.unwrap();
-    assert_eq!(browser.away().unwrap().as_str(), "http://localhost:8400/?state=bye");
-    assert_eq!(refused(&rig.refresh(refresh).await), ("invalid_grant".to_owned(), 50_173));
-    assert_eq!(rig.userinfo(tokens["access_token"].as_str().unwrap()).await.status, 401);
-    let trip = rig.walk(&mut browser, "alex@contoso.com", &rig.request(&[])).await;
+    assert_eq!(
+        browser.away().unwrap().as_str(),
+        "http://localhost:8400/?state=bye"
+    );
+    assert_eq!(
+        refused(&rig.refresh(refresh).await),
+        ("invalid_grant".to_owned(), 50_173)
+    );
+    assert_eq!(
+        rig.userinfo(tokens["access_token"].as_str().unwrap())
+            .await
+            .status,
+        401
+    );
+    let trip = rig
+        .walk(&mut browser, "alex@contoso.com", &rig.request(&[]))
+        .await;
     assert!(!trip.stops.is_empty(), "nobody is signed in any more");
 }
 
@@ -39,19 +62,45 @@ async fn o14_nothing_unknown_leads_anywhere_or_ends_anything() {
     for pairs in [
         &[][..],
         &[("post_logout_redirect_uri", LOOPBACK)],
-        &[("id_token_hint", broken.as_str()), ("post_logout_redirect_uri", LOOPBACK)],
-        &[("id_token_hint", tokens["access_token"].as_str().unwrap()), ("post_logout_redirect_uri", LOOPBACK)],
-        &[("id_token_hint", hint), ("client_id", "x"), ("post_logout_redirect_uri", LOOPBACK)],
+        &[
+            ("id_token_hint", broken.as_str()),
+            ("post_logout_redirect_uri", LOOPBACK),
+        ],
+        &[
+            ("id_token_hint", tokens["access_token"].as_str().unwrap()),
+            ("post_logout_redirect_uri", LOOPBACK),
+        ],
+        &[
+            ("id_token_hint", hint),
+            ("client_id", "x"),
+            ("post_logout_redirect_uri", LOOPBACK),
+        ],
     ] {
         let answer = rig.get(&logout(&rig, pairs)).await;
-        assert_eq!(answer.header(&LOCATION), Some(format!("{login}/sign-out").as_str()), "{pairs:?}");
+        assert_eq!(
+            answer.header(&LOCATION),
+            Some(format!("{login}/sign-out").as_str()),
+            "{pairs:?}"
+        );
         assert_eq!(answer.header(&SET_COOKIE), None);
     }
-    for evil in ["//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/%2f", "javascript:alert(1)"] {
+    for evil in [
+        "//evil.example",
+        "/\\evil.example",
+        "https:evil.example",
+        "https://evil.example/%2f",
+        "javascript:alert(1)",
+    ] {
         let pairs = [("id_token_hint", hint), ("post_logout_redirect_uri", evil)];
         let answer = rig.get(&logout(&rig, &pairs)).await;
         let location = answer.header(&LOCATION).unwrap();
         assert!(location.starts_with(&login), "{evil}: {location}");
     }
-    assert_eq!(rig.userinfo(tokens["access_token"].as_str().unwrap()).await.status, 200, "she is still signed in");
+    assert_eq!(
+        rig.userinfo(tokens["access_token"].as_str().unwrap())
+            .await
+            .status,
+        200,
+        "she is still signed in"
+    );
 }
