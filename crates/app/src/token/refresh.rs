@@ -6,10 +6,11 @@
 //! 3. The same token again within 10 s from the same client and address gets the same answer: an
 //!    answer may be lost on the way. Any other reuse ends the family.
 
-use comity_model::{application::Platform, secret::Hashed};
-use comity_oauth::{scope::OidcScope, token::Response};
+use comity_model::{application::Platform, secret::Hashed, sign_in_record::SignInRecord};
+use comity_oauth::{client_assertion::Accepted, scope::OidcScope, token::Response};
 use comity_store::token_family::FamilyToken;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Call, Failure, Network, Refused, issue, ledger, record, snapshot, standing};
 use crate::{
@@ -71,30 +72,58 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
     };
     let response = issue::issue(cx, &standing, &wanted)?;
     let sealed = seal(cx, &hash, &response)?;
-    let row = record::refreshed(cx, &standing);
-    let tx = cx.app.store().begin().await?;
-    ledger::use_assertion(&tx, client.app_id, proof.once.as_ref()).await?;
-    let first = tx
-        .cloud()
-        .token_families()
-        .rotate(found.family, &hash, &next_hash, sealed, cx.now)
-        .await?;
-    if !first {
-        // Read where the faster request is visible already; the commit waits until it is durable.
-        let found = tx.cloud().token_families().find_by_hash(&hash).await?;
-        tx.commit().await?;
-        let Some(found) = found else {
-            return Err(invalid().into());
-        };
-        check_life(cx, &found)?;
-        return again(cx, &hash, &found).await;
+    let next = Next {
+        token: next_hash,
+        sealed,
+        row: record::refreshed(cx, &standing),
+    };
+    match exchange(
+        cx,
+        &found,
+        &hash,
+        next,
+        (client.app_id, proof.once.as_ref()),
+    )
+    .await?
+    {
+        None => Ok(response),
+        Some(found) => again(cx, &hash, &found).await,
     }
-    tx.tenant(found.tenant)
-        .sign_in_records()
-        .insert(&row)
-        .await?;
+}
+
+/// What follows a refresh token.
+struct Next {
+    token: Hashed,
+    sealed: Vec<u8>,
+    row: SignInRecord,
+}
+
+/// Uses the token up. If another request was faster, what that one left.
+async fn exchange(
+    cx: &Context,
+    found: &FamilyToken,
+    hash: &Hashed,
+    next: Next,
+    (client, once): (Uuid, Option<&Accepted>),
+) -> Result<Option<FamilyToken>, Failure> {
+    let tx = cx.app.store().begin().await?;
+    ledger::use_assertion(&tx, client, once).await?;
+    let families = tx.cloud().token_families();
+    if families
+        .rotate(found.family, hash, &next.token, next.sealed, cx.now)
+        .await?
+    {
+        let scoped = tx.tenant(found.tenant);
+        scoped.sign_in_records().insert(&next.row).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
+    // Read where the faster request is visible already; the commit waits until it is durable.
+    let left = families.find_by_hash(hash).await?;
     tx.commit().await?;
-    Ok(response)
+    let left = left.ok_or_else(invalid)?;
+    check_life(cx, &left)?;
+    Ok(Some(left))
 }
 
 fn invalid() -> Refused {
