@@ -273,11 +273,11 @@ fn narrow(
     let is_resource = |s: &&String| !OPENID_SCOPES.contains(&s.as_str());
     let mut narrowed: Vec<String> = asked
         .iter()
-        .filter(|s| is_resource(s) || grant.scopes.contains(s))
+        .filter(|s| grant.scopes.contains(s) || (is_resource(s) && *s != consent::DEFAULT))
         .cloned()
         .collect();
     if !narrowed.iter().any(|s| is_resource(&s)) {
-        // Nothing of the resource named: as before.
+        // Nothing of the resource named, or everything granted before: as before.
         narrowed.extend(grant.scopes.iter().filter(is_resource).cloned());
     }
     Ok(narrowed)

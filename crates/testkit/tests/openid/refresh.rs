@@ -113,6 +113,35 @@ async fn o10_bound_to_its_client_tenant_and_scopes() {
 }
 
 #[tokio::test]
+async fn o10_everything_means_everything_that_was_granted() {
+    let rig = Rig::start().await;
+    let mut browser = rig.browser();
+    let url = rig.request_of(
+        CLI,
+        super::rig::LOOPBACK,
+        "openid offline_access User.Read",
+        &[],
+    );
+    let trip = rig.walk(&mut browser, "alex@contoso.com", &url).await;
+    let comity_demo::walk::End::Away(back) = &trip.end else {
+        panic!("{}", trip.outcome(&browser))
+    };
+    let tokens = ok(&rig.redeem(&super::rig::param(back, "code").unwrap()).await);
+    let scope = format!(
+        "{}/.default openid profile offline_access",
+        rig.global().graph
+    );
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("client_id", CLI),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ("scope", scope.as_str()),
+    ];
+    let again = ok(&rig.token(&fields).await);
+    assert_eq!(claims(&again["access_token"])["scp"], "User.Read openid");
+}
+
+#[tokio::test]
 async fn s01_every_guard_is_asked_at_each_use_and_a_gate_that_opens_again_restores() {
     let rig = Rig::start().await;
     let app = rig.world.app("global").unwrap().clone();
