@@ -5,6 +5,9 @@
 
 pub mod app;
 pub mod audit;
+pub mod bearer;
+pub mod client;
+pub mod consent;
 pub mod context;
 pub mod crossing;
 pub mod error;
@@ -13,6 +16,7 @@ pub mod graph_permission;
 pub mod guest;
 pub mod judge;
 pub mod key;
+pub mod logout;
 pub mod mail;
 pub mod partner_configuration;
 pub mod password;
@@ -22,6 +26,7 @@ pub mod sign_in;
 pub mod snapshot;
 pub mod tenant;
 pub mod throttle;
+pub mod token;
 
 pub use app::{App, AppOptions, Settings};
 pub use context::{Actor, Client, Context};
