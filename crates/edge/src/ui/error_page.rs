@@ -127,7 +127,21 @@ fn to_send(data: &ErrorPage) -> Markup {
         section .stack .stack-3 aria-labelledby="to-send" {
             h2 #to-send { (words) }
             (facts(&rows))
-            p .muted { "With the correlation ID an administrator finds this attempt in the sign-in log." }
+            (found_by(&data.refusal.who))
+        }
+    }
+}
+
+/// Only a refusal by somebody's setting is a sign-in that an administrator can look up.
+fn found_by(who: &Who) -> Markup {
+    html! {
+        p .muted {
+            @if matches!(who, Who::Administrator(_)) {
+                "With the correlation ID the administrator finds the exact rule in the "
+                span .nowrap { "sign-in log" } "."
+            } @else {
+                "The correlation ID finds this attempt again."
+            }
         }
     }
 }

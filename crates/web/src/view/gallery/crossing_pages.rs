@@ -149,7 +149,8 @@ fn refused(world: &World<'_>, refusal: Refusal, at: Stop) -> ErrorPage {
         account: world.some("nils@northwind.us"),
         app: Some(world.expenses()),
         detail: None,
-        contact: world.some("help@contoso.com"),
+        // The address of the organization that acts; home’s is not known here.
+        contact: matches!(at, Stop::ResourceRefused).then(|| world.text("help@contoso.com")),
         way_on: None,
         other_account: world.some("/sign-in/1"),
     }
