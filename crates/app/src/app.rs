@@ -65,9 +65,20 @@ impl App {
     /// Opens the cloud: makes missing keys and loads the key ring. Fails if the key file does not
     /// open the keys at rest.
     pub async fn start(options: AppOptions) -> crate::error::Result<Self> {
-        let keys = KeyRing::open(&options.store, &options.sealer, &*options.random, options.clock.now()).await?;
+        let keys = KeyRing::open(
+            &options.store,
+            &options.sealer,
+            &*options.random,
+            options.clock.now(),
+        )
+        .await?;
         let snapshots = Snapshots::new(options.settings.snapshot_bytes);
-        Ok(Self(Arc::new(Inner { options, keys, snapshots, partners: PartnerCache::default() })))
+        Ok(Self(Arc::new(Inner {
+            options,
+            keys,
+            snapshots,
+            partners: PartnerCache::default(),
+        })))
     }
 
     /// The clouds that the operator has named.

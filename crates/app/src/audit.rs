@@ -27,13 +27,24 @@ struct Target {
 impl Activity {
     /// An activity by its documented category and display name.
     pub const fn new(category: &'static str, name: &'static str) -> Self {
-        Self { category, name, targets: Vec::new(), result: "success", reason: None }
+        Self {
+            category,
+            name,
+            targets: Vec::new(),
+            result: "success",
+            reason: None,
+        }
     }
 
     /// Adds the object that it was done to.
     #[must_use]
     pub fn target(mut self, kind: &'static str, id: Uuid, name: &str) -> Self {
-        self.targets.push(Target { kind, id, name: name.to_owned(), changes: Vec::new() });
+        self.targets.push(Target {
+            kind,
+            id,
+            name: name.to_owned(),
+            changes: Vec::new(),
+        });
         self
     }
 
@@ -76,9 +87,18 @@ pub fn audit(cx: &Context, activity: &Activity) -> AuditRecord {
         .collect();
     let mut properties = Map::new();
     properties.insert("targetResources".into(), Value::Array(targets));
-    properties.insert("loggedByService".into(), Value::String(service(activity.category).into()));
-    properties.insert("operationType".into(), Value::String(operation(activity.name).into()));
-    properties.insert("resultReason".into(), json!(activity.reason.clone().unwrap_or_default()));
+    properties.insert(
+        "loggedByService".into(),
+        Value::String(service(activity.category).into()),
+    );
+    properties.insert(
+        "operationType".into(),
+        Value::String(operation(activity.name).into()),
+    );
+    properties.insert(
+        "resultReason".into(),
+        json!(activity.reason.clone().unwrap_or_default()),
+    );
     properties.insert("additionalDetails".into(), json!([]));
     AuditRecord {
         id: cx.new_record_id(),

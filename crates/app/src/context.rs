@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use comity_crypto::{Zeroizing, base64url, sha256};
 use comity_model::{
-    id::Id, secret::Hashed, service_principal::ServicePrincipal, tenant::Tenant, time::Utc, user::User,
+    id::Id, secret::Hashed, service_principal::ServicePrincipal, tenant::Tenant, time::Utc,
+    user::User,
 };
 use uuid::Uuid;
 
-use crate::{app::App, error::{Error, Result}};
+use crate::{
+    app::App,
+    error::{Error, Result},
+};
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +60,10 @@ pub enum Actor {
     User(Box<UserActor>),
     Application(Box<ApplicationActor>),
     /// A job or the operator's command, by name, for one tenant.
-    System { name: &'static str, tenant: Id<Tenant> },
+    System {
+        name: &'static str,
+        tenant: Id<Tenant>,
+    },
 }
 
 /// One request.

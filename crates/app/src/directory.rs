@@ -76,7 +76,10 @@ pub async fn find(cx: &Context, object: &Object) -> Result<Json> {
         let objects = relation::list(cx, parent, &object.place).await?;
         return match &object.key {
             Key::Only => objects.into_iter().next().ok_or(Error::NotFound),
-            key => objects.into_iter().find(|o| is_keyed(o, object.place.resource.key, key)).ok_or(Error::NotFound),
+            key => objects
+                .into_iter()
+                .find(|o| is_keyed(o, object.place.resource.key, key))
+                .ok_or(Error::NotFound),
         };
     }
     match (object.place.resource.name, &object.key) {
@@ -86,13 +89,18 @@ pub async fn find(cx: &Context, object: &Object) -> Result<Json> {
         ("servicePrincipal", key) => service_principal::find(cx, key).await,
         ("crossTenantAccessPolicy", _) => cross_tenant::root(cx).await,
         ("crossTenantAccessPolicyConfigurationDefault", _) => cross_tenant::default(cx).await,
-        ("crossTenantAccessPolicyConfigurationPartner", key) => cross_tenant::partner(cx, key.text()).await,
+        ("crossTenantAccessPolicyConfigurationPartner", key) => {
+            cross_tenant::partner(cx, key.text()).await
+        }
         ("authorizationPolicy", _) => authorization_policy::find(cx).await,
         ("signIn", key) => log::find_sign_in(cx, key.text()).await,
         ("directoryAudit", key) => log::find_audit(cx, key.text()).await,
         (name, key) => {
             let objects = all(cx, name).await?;
-            objects.into_iter().find(|o| is_keyed(o, object.place.resource.key, key)).ok_or(Error::NotFound)
+            objects
+                .into_iter()
+                .find(|o| is_keyed(o, object.place.resource.key, key))
+                .ok_or(Error::NotFound)
         }
     }
 }
@@ -104,7 +112,10 @@ fn is_keyed(object: &Json, id: &str, key: &Key) -> bool {
         Key::Alternate(property, text) => (property.name, text),
         Key::Only => return true,
     };
-    object.get(name).and_then(Value::as_str).is_some_and(|v| v.eq_ignore_ascii_case(wanted))
+    object
+        .get(name)
+        .and_then(Value::as_str)
+        .is_some_and(|v| v.eq_ignore_ascii_case(wanted))
 }
 
 /// Makes an object; answers it whole.
@@ -120,7 +131,9 @@ pub async fn create(cx: &Context, place: &Place, change: Change) -> Result<Json>
         "oAuth2PermissionGrant" => grant::create_permission(cx, change).await,
         "directoryRole" => role::activate(cx, &change),
         "unifiedRoleAssignment" => role::assign(cx, &change).await,
-        "crossTenantAccessPolicyConfigurationPartner" => cross_tenant::create_partner(cx, change).await,
+        "crossTenantAccessPolicyConfigurationPartner" => {
+            cross_tenant::create_partner(cx, change).await
+        }
         "conditionalAccessPolicy" => conditional_access::create_policy(cx, change).await,
         "namedLocation" => conditional_access::create_location(cx, change).await,
         "invitation" => invitation::create(cx, change).await,
@@ -138,12 +151,16 @@ pub async fn update(cx: &Context, object: &Object, change: Change) -> Result<()>
         "oAuth2PermissionGrant" => grant::update_permission(cx, object.key.text(), change).await,
         "organization" => organization::update(cx, object.key.text(), change).await,
         "crossTenantAccessPolicy" => cross_tenant::update_root(cx, change).await,
-        "crossTenantAccessPolicyConfigurationDefault" => cross_tenant::update_default(cx, change).await,
+        "crossTenantAccessPolicyConfigurationDefault" => {
+            cross_tenant::update_default(cx, change).await
+        }
         "crossTenantAccessPolicyConfigurationPartner" => {
             cross_tenant::update_partner(cx, object.key.text(), change).await
         }
         "authorizationPolicy" => authorization_policy::update(cx, change).await,
-        "conditionalAccessPolicy" => conditional_access::update_policy(cx, object.key.text(), change).await,
+        "conditionalAccessPolicy" => {
+            conditional_access::update_policy(cx, object.key.text(), change).await
+        }
         "namedLocation" => conditional_access::update_location(cx, object.key.text(), change).await,
         _ => Err(Error::NotFound),
     }
@@ -159,7 +176,9 @@ pub async fn delete(cx: &Context, object: &Object) -> Result<()> {
         "appRoleAssignment" => grant::unassign(cx, object).await,
         "oAuth2PermissionGrant" => grant::delete_permission(cx, object.key.text()).await,
         "unifiedRoleAssignment" => role::unassign(cx, object.key.text()).await,
-        "crossTenantAccessPolicyConfigurationPartner" => cross_tenant::delete_partner(cx, object.key.text()).await,
+        "crossTenantAccessPolicyConfigurationPartner" => {
+            cross_tenant::delete_partner(cx, object.key.text()).await
+        }
         "conditionalAccessPolicy" => conditional_access::delete_policy(cx, object.key.text()).await,
         "namedLocation" => conditional_access::delete_location(cx, object.key.text()).await,
         _ => Err(Error::NotFound),
@@ -177,11 +196,22 @@ pub async fn remove_reference(cx: &Context, place: &Place, reference: &Reference
 }
 
 /// Does an action.
-pub async fn act(cx: &Context, object: &Object, action: &'static Action, parameters: Json) -> Result<Json> {
+pub async fn act(
+    cx: &Context,
+    object: &Object,
+    action: &'static Action,
+    parameters: Json,
+) -> Result<Json> {
     match (object.place.resource.name, action.name) {
-        ("application", "addPassword") => credential::add_password(cx, &object.key, &parameters).await,
-        ("application", "removePassword") => credential::remove_password(cx, &object.key, &parameters).await,
-        ("crossTenantAccessPolicyConfigurationDefault", "resetToSystemDefault") => cross_tenant::reset_default(cx).await,
+        ("application", "addPassword") => {
+            credential::add_password(cx, &object.key, &parameters).await
+        }
+        ("application", "removePassword") => {
+            credential::remove_password(cx, &object.key, &parameters).await
+        }
+        ("crossTenantAccessPolicyConfigurationDefault", "resetToSystemDefault") => {
+            cross_tenant::reset_default(cx).await
+        }
         _ => Err(Error::NotFound),
     }
 }
@@ -189,8 +219,12 @@ pub async fn act(cx: &Context, object: &Object, action: &'static Action, paramet
 /// Answers a function.
 pub async fn call(cx: &Context, function: &'static Function, argument: &str) -> Result<Json> {
     match function.path {
-        "tenantRelationships/findTenantInformationByTenantId" => organization::find_by_id(cx, argument).await,
-        "tenantRelationships/findTenantInformationByDomainName" => organization::find_by_domain(cx, argument).await,
+        "tenantRelationships/findTenantInformationByTenantId" => {
+            organization::find_by_id(cx, argument).await
+        }
+        "tenantRelationships/findTenantInformationByDomainName" => {
+            organization::find_by_domain(cx, argument).await
+        }
         _ => Err(Error::NotFound),
     }
 }

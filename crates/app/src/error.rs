@@ -21,6 +21,15 @@ pub enum Error {
     /// A value breaks a rule; the field is named as the caller wrote it.
     #[error("{rule}")]
     Invalid { field: String, rule: String },
+    /// Another object has the same value of a unique property.
+    #[error("another object has the same value of `{property}`")]
+    Duplicate { property: String },
+    /// A reference that is there already.
+    #[error("the reference exists")]
+    ReferenceExists,
+    /// A reference that is not there.
+    #[error("the reference does not exist")]
+    ReferenceMissing,
     /// The state does not allow it: a duplicate, a stale version.
     #[error("{0}")]
     Conflict(String),
@@ -44,7 +53,10 @@ pub enum Error {
 impl Error {
     /// A broken rule of a field.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::Invalid { field: field.into(), rule: rule.into() }
+        Self::Invalid {
+            field: field.into(),
+            rule: rule.into(),
+        }
     }
 
     /// A defect; `what` goes to the log.

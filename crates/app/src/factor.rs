@@ -12,12 +12,19 @@ use crate::{
 
 /// Registers the first second factor of a person, with audit and a message to her. Two at once:
 /// the second one is refused.
-pub async fn register(cx: &Context, snapshot: &Snapshot, user: &User, factor: &Factor) -> Result<()> {
+pub async fn register(
+    cx: &Context,
+    snapshot: &Snapshot,
+    user: &User,
+    factor: &Factor,
+) -> Result<()> {
     let tenant = snapshot.tenant.id;
     let tx = cx.app.store().begin().await?;
     let scoped = tx.tenant(tenant);
     if !scoped.factors().list(user.id).await?.is_empty() {
-        return Err(Error::Conflict("a second factor is registered already".into()));
+        return Err(Error::Conflict(
+            "a second factor is registered already".into(),
+        ));
     }
     scoped.factors().insert(factor).await?;
     let acting = acting(cx, tenant, user);
@@ -27,7 +34,10 @@ pub async fn register(cx: &Context, snapshot: &Snapshot, user: &User, factor: &F
     let record = audit(&acting, &activity);
     scoped.audit_records().insert(&record).await?;
     if let Some(mail) = mail::factor_registered(cx, snapshot, user) {
-        scoped.outbox_mails().insert(cx.new_record_id(), cx.now, &mail).await?;
+        scoped
+            .outbox_mails()
+            .insert(cx.new_record_id(), cx.now, &mail)
+            .await?;
     }
     tx.commit().await?;
     Ok(())

@@ -4,8 +4,9 @@
 mod table;
 
 use comity_model::{
-    app_role_assignment::AppRoleAssignment, group::ObjectKind, id::Id, permission_grant::PermissionGrant,
-    service_principal::ServicePrincipal, tenant::Tenant, well_known,
+    app_role_assignment::AppRoleAssignment, group::ObjectKind, id::Id,
+    permission_grant::PermissionGrant, service_principal::ServicePrincipal, tenant::Tenant,
+    well_known,
 };
 use comity_store::TenantTx;
 use serde_json::{Value, json};
@@ -20,12 +21,18 @@ use crate::{
 
 /// The name of an application permission by its app role ID.
 pub fn application_name(role: Uuid) -> Option<&'static str> {
-    TABLE.iter().find(|(_, _, a)| *a == role && !a.is_nil()).map(|(name, _, _)| *name)
+    TABLE
+        .iter()
+        .find(|(_, _, a)| *a == role && !a.is_nil())
+        .map(|(name, _, _)| *name)
 }
 
 /// The app role ID of an application permission.
 pub fn application_id(name: &str) -> Option<Uuid> {
-    TABLE.iter().find(|(n, _, a)| *n == name && !a.is_nil()).map(|(_, _, a)| *a)
+    TABLE
+        .iter()
+        .find(|(n, _, a)| *n == name && !a.is_nil())
+        .map(|(_, _, a)| *a)
 }
 
 /// Whether Graph offers a delegated scope of that name.
@@ -35,12 +42,18 @@ pub fn is_delegated(name: &str) -> bool {
 
 /// Names of all delegated scopes: what a pre-authorized client gets for `.default`.
 pub fn delegated_names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().filter(|(_, d, _)| !d.is_nil()).map(|(n, _, _)| *n)
+    TABLE
+        .iter()
+        .filter(|(_, d, _)| !d.is_nil())
+        .map(|(n, _, _)| *n)
 }
 
 /// Names of all application permissions.
 pub fn application_names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().filter(|(_, _, a)| !a.is_nil()).map(|(n, _, _)| *n)
+    TABLE
+        .iter()
+        .filter(|(_, _, a)| !a.is_nil())
+        .map(|(n, _, _)| *n)
 }
 
 /// `appRoles` of the Graph service principal.
@@ -80,8 +93,8 @@ pub(crate) async fn seed(
 ) -> Result<()> {
     let graph = first_party_id(tenant, well_known::GRAPH);
     for role in &new.graph_roles {
-        let app_role =
-            application_id(role).ok_or_else(|| Error::internal(format!("no Graph permission `{role}`")))?;
+        let app_role = application_id(role)
+            .ok_or_else(|| Error::internal(format!("no Graph permission `{role}`")))?;
         let assignment = AppRoleAssignment {
             id: cx.new_uuid(),
             principal: principal.id.uuid(),

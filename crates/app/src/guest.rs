@@ -43,14 +43,23 @@ pub(crate) async fn redeem(
     if link.state == ExternalUserState::Accepted {
         return Ok(());
     }
-    let home = HomeTenant { cloud: link.identity.cloud.clone(), tenant: link.identity.tenant };
+    let home = HomeTenant {
+        cloud: link.identity.cloud.clone(),
+        tenant: link.identity.tenant,
+    };
     let automatic = judge::automatic_inbound(snapshot, &home) && assertion.automatic_redemption;
     if reviewed.is_none() && !automatic {
         return Err(Error::NotFound);
     }
-    if let GateVerdict::Closed { code, side } = judge::outer_resource(cx.app.registry(), snapshot, &home) {
+    if let GateVerdict::Closed { code, side } =
+        judge::outer_resource(cx.app.registry(), snapshot, &home)
+    {
         return Err(Error::Denied {
-            refusal: Refusal { code, side, error: OauthError::AccessDenied },
+            refusal: Refusal {
+                code,
+                side,
+                error: OauthError::AccessDenied,
+            },
             message: "the collaboration was closed meanwhile".into(),
         });
     }
@@ -65,17 +74,32 @@ pub(crate) async fn redeem(
         {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}
     ]);
     user.properties.insert("identities".into(), issuer);
-    scoped.users().update(&user).await.map_err(crate::sign_in::stale)?;
+    scoped
+        .users()
+        .update(&user)
+        .await
+        .map_err(crate::sign_in::stale)?;
     for invitation in scoped.invitations().list_of_user(user.id).await? {
         if invitation.status == InvitationStatus::PendingAcceptance {
-            let done = Invitation { status: InvitationStatus::Completed, ..invitation };
-            scoped.invitations().update(&done).await.map_err(crate::sign_in::stale)?;
+            let done = Invitation {
+                status: InvitationStatus::Completed,
+                ..invitation
+            };
+            scoped
+                .invitations()
+                .update(&done)
+                .await
+                .map_err(crate::sign_in::stale)?;
         }
     }
     let acting = acting(cx, snapshot, &user);
     let activity = Activity::new("UserManagement", "Redeem external user invite")
         .target("User", user.id.uuid(), &user.upn)
-        .changed("externalUserState", Some("PendingAcceptance".into()), Some("Accepted".into()));
+        .changed(
+            "externalUserState",
+            Some("PendingAcceptance".into()),
+            Some("Accepted".into()),
+        );
     let record = audit(&acting, &activity);
     scoped.audit_records().insert(&record).await?;
     Ok(())
@@ -106,10 +130,21 @@ pub(crate) async fn landing(
     assessment: &Assessment,
     invitation: Id<Invitation>,
 ) -> Result<(String, bool)> {
-    let snapshot = assessment.snapshot.as_ref().ok_or_else(|| Error::internal("landed without a tenant"))?;
+    let snapshot = assessment
+        .snapshot
+        .as_ref()
+        .ok_or_else(|| Error::internal("landed without a tenant"))?;
     let scoped = tx.tenant(snapshot.tenant.id);
-    let invitation = scoped.invitations().find(invitation).await?.ok_or(Error::NotFound)?;
-    let my_apps = format!("{}/{}", cx.app.registry().own.hosts.myapps, snapshot.tenant.id);
+    let invitation = scoped
+        .invitations()
+        .find(invitation)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let my_apps = format!(
+        "{}/{}",
+        cx.app.registry().own.hosts.myapps,
+        snapshot.tenant.id
+    );
     let url = invitation.redirect_url;
     if url.is_empty() || url.starts_with(&format!("{}/", cx.app.registry().own.hosts.myapps)) {
         return Ok((my_apps, false));

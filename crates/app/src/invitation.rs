@@ -67,7 +67,11 @@ pub async fn invite(cx: &Context, request: Invite) -> Result<Invited> {
 
 /// Semantics §4.2: the tenant's setting, beside the scope that the edge has checked.
 fn may_invite(cx: &Context, snapshot: &Snapshot, request: &Invite) -> Result<()> {
-    let admins = [role::GLOBAL_ADMINISTRATOR, role::USER_ADMINISTRATOR, role::GUEST_INVITER];
+    let admins = [
+        role::GLOBAL_ADMINISTRATOR,
+        role::USER_ADMINISTRATOR,
+        role::GUEST_INVITER,
+    ];
     let setting = snapshot.authorization.allow_invites_from;
     let admitted = match (&cx.actor, setting) {
         (Actor::System { .. }, _) => true,
@@ -86,11 +90,18 @@ fn may_invite(cx: &Context, snapshot: &Snapshot, request: &Invite) -> Result<()>
         )));
     }
     // Guests of whatever cloud cause no question to another one.
-    if matches!(&cx.actor, Actor::User(a) if a.is_guest) && request.home.as_ref().is_some_and(|h| !is_own(cx, h)) {
-        return Err(Error::Forbidden("a guest cannot invite people of another cloud".into()));
+    if matches!(&cx.actor, Actor::User(a) if a.is_guest)
+        && request.home.as_ref().is_some_and(|h| !is_own(cx, h))
+    {
+        return Err(Error::Forbidden(
+            "a guest cannot invite people of another cloud".into(),
+        ));
     }
     let privileged = match &cx.actor {
-        Actor::User(a) => a.roles.contains(&role::GLOBAL_ADMINISTRATOR) || a.roles.contains(&role::USER_ADMINISTRATOR),
+        Actor::User(a) => {
+            a.roles.contains(&role::GLOBAL_ADMINISTRATOR)
+                || a.roles.contains(&role::USER_ADMINISTRATOR)
+        }
         Actor::Application(_) | Actor::System { .. } => true,
         Actor::Nobody => false,
     };
@@ -106,7 +117,11 @@ fn may_invite(cx: &Context, snapshot: &Snapshot, request: &Invite) -> Result<()>
 }
 
 fn may_reset(cx: &Context) -> Result<()> {
-    let roles = [role::GLOBAL_ADMINISTRATOR, role::USER_ADMINISTRATOR, role::HELPDESK_ADMINISTRATOR];
+    let roles = [
+        role::GLOBAL_ADMINISTRATOR,
+        role::USER_ADMINISTRATOR,
+        role::HELPDESK_ADMINISTRATOR,
+    ];
     match &cx.actor {
         Actor::User(a) if !roles.iter().any(|r| a.roles.contains(r)) => Err(Error::Forbidden(
             "resetting a redemption needs a Helpdesk Administrator, User Administrator or Global Administrator".into(),
@@ -122,10 +137,17 @@ pub(crate) fn is_own(cx: &Context, home: &HomeTenant) -> bool {
 /// The rules that need nothing but the request; each names its field.
 fn check(cx: &Context, request: &Invite) -> Result<Upn> {
     if request.email.trim().is_empty() {
-        return Err(Error::invalid("invitedUserEmailAddress", "`invitedUserEmailAddress` is required"));
+        return Err(Error::invalid(
+            "invitedUserEmailAddress",
+            "`invitedUserEmailAddress` is required",
+        ));
     }
-    let address = parse_invited_address(&request.email)
-        .map_err(|e| Error::invalid("invitedUserEmailAddress", format!("`invitedUserEmailAddress` {e}")))?;
+    let address = parse_invited_address(&request.email).map_err(|e| {
+        Error::invalid(
+            "invitedUserEmailAddress",
+            format!("`invitedUserEmailAddress` {e}"),
+        )
+    })?;
     check_redirect(&request.redirect_url)?;
     if request.cc.len() > 1 {
         return Err(Error::invalid(
@@ -134,15 +156,29 @@ fn check(cx: &Context, request: &Invite) -> Result<Upn> {
         ));
     }
     for cc in &request.cc {
-        Upn::parse(cc).map_err(|e| Error::invalid("invitedUserMessageInfo/ccRecipients", format!("the address {e}")))?;
+        Upn::parse(cc).map_err(|e| {
+            Error::invalid(
+                "invitedUserMessageInfo/ccRecipients",
+                format!("the address {e}"),
+            )
+        })?;
     }
     match request.user_type.as_deref() {
         None | Some("Guest" | "Member") => {}
-        Some(_) => return Err(Error::invalid("invitedUserType", "`invitedUserType` is `Guest` or `Member`")),
+        Some(_) => {
+            return Err(Error::invalid(
+                "invitedUserType",
+                "`invitedUserType` is `Guest` or `Member`",
+            ));
+        }
     }
-    let too_long = |text: &Option<String>, most| text.as_ref().is_some_and(|t| t.chars().count() > most);
+    let too_long =
+        |text: &Option<String>, most| text.as_ref().is_some_and(|t| t.chars().count() > most);
     if too_long(&request.display_name, 256) {
-        return Err(Error::invalid("invitedUserDisplayName", "`invitedUserDisplayName` has at most 256 characters"));
+        return Err(Error::invalid(
+            "invitedUserDisplayName",
+            "`invitedUserDisplayName` has at most 256 characters",
+        ));
     }
     if too_long(&request.message, 2000) {
         return Err(Error::invalid(
@@ -151,7 +187,10 @@ fn check(cx: &Context, request: &Invite) -> Result<Upn> {
         ));
     }
     if request.reset_redemption && request.invited_user.is_none() {
-        return Err(Error::invalid("invitedUser", "`resetRedemption` needs `invitedUser` with the `id` of the guest"));
+        return Err(Error::invalid(
+            "invitedUser",
+            "`resetRedemption` needs `invitedUser` with the `id` of the guest",
+        ));
     }
     if !request.reset_redemption && request.invited_user.is_some() {
         return Err(Error::invalid(
@@ -166,17 +205,33 @@ fn check(cx: &Context, request: &Invite) -> Result<Upn> {
 /// Where one lands afterwards: an absolute `https` address, or `http` on loopback.
 fn check_redirect(text: &str) -> Result<()> {
     if text.is_empty() {
-        return Err(Error::invalid("inviteRedirectUrl", "`inviteRedirectUrl` is required"));
+        return Err(Error::invalid(
+            "inviteRedirectUrl",
+            "`inviteRedirectUrl` is required",
+        ));
     }
     if text.len() > 2048 || text.chars().any(char::is_control) {
-        return Err(Error::invalid("inviteRedirectUrl", "`inviteRedirectUrl` is too long or holds control characters"));
+        return Err(Error::invalid(
+            "inviteRedirectUrl",
+            "`inviteRedirectUrl` is too long or holds control characters",
+        ));
     }
-    let url = Url::parse(text)
-        .map_err(|_| Error::invalid("inviteRedirectUrl", "`inviteRedirectUrl` is not an absolute address"))?;
+    let url = Url::parse(text).map_err(|_| {
+        Error::invalid(
+            "inviteRedirectUrl",
+            "`inviteRedirectUrl` is not an absolute address",
+        )
+    })?;
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let plain = url.username().is_empty() && url.password().is_none();
-    if !plain || !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) || url.host_str().is_none() {
-        return Err(Error::invalid("inviteRedirectUrl", "`inviteRedirectUrl` must begin with `https://` and name a host"));
+    if !plain
+        || !(url.scheme() == "https" || (url.scheme() == "http" && loopback))
+        || url.host_str().is_none()
+    {
+        return Err(Error::invalid(
+            "inviteRedirectUrl",
+            "`inviteRedirectUrl` must begin with `https://` and name a host",
+        ));
     }
     Ok(())
 }
@@ -185,7 +240,10 @@ fn check_redirect(text: &str) -> Result<()> {
 fn message(request: &Invite, dropped: bool) -> InvitationMessage {
     InvitationMessage {
         cc: request.cc.first().cloned(),
-        customized_message_body: request.message.clone().filter(|m| !dropped && !m.trim().is_empty()),
+        customized_message_body: request
+            .message
+            .clone()
+            .filter(|m| !dropped && !m.trim().is_empty()),
         message_language: request.language.clone(),
     }
 }

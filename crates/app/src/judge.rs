@@ -16,10 +16,12 @@ use comity_policy::sign_in::AccessVerdict;
 use uuid::Uuid;
 
 pub use self::policies::{
-    Policies, automatic_inbound, automatic_outbound, decide_inbound, decide_outer_resource, inbound, outbound, outer_home,
-    outer_resource, read_policy, wants_device,
+    Policies, automatic_inbound, automatic_outbound, decide_inbound, decide_outer_resource,
+    inbound, outbound, outer_home, outer_resource, read_policy, wants_device,
 };
-use crate::{context::Context, error::Result, graph_permission, sign_in::pair_of, snapshot::Snapshot};
+use crate::{
+    context::Context, error::Result, graph_permission, sign_in::pair_of, snapshot::Snapshot,
+};
 
 /// What Conditional Access said, policy by policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +42,10 @@ pub struct PolicyResult {
 impl Access {
     /// Nothing was asked yet.
     pub const fn not_asked() -> Self {
-        Self { verdict: AccessVerdict::Allow, results: Vec::new() }
+        Self {
+            verdict: AccessVerdict::Allow,
+            results: Vec::new(),
+        }
     }
 }
 
@@ -76,12 +81,21 @@ pub fn platform(user_agent: &str) -> Option<&'static str> {
         ("Linux", "linux"),
         ("X11", "linux"),
     ];
-    table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    table
+        .iter()
+        .find(|(mark, _)| user_agent.contains(mark))
+        .map(|(_, name)| *name)
 }
 
 const KNOWLEDGE: [&str; 2] = ["password", "federatedSingleFactor"];
-const POSSESSION: [&str; 6] =
-    ["sms", "voice", "softwareOath", "hardwareOath", "microsoftAuthenticatorPush", "x509CertificateSingleFactor"];
+const POSSESSION: [&str; 6] = [
+    "sms",
+    "voice",
+    "softwareOath",
+    "hardwareOath",
+    "microsoftAuthenticatorPush",
+    "x509CertificateSingleFactor",
+];
 const MULTI: [&str; 7] = [
     "fido2",
     "windowsHelloForBusiness",
@@ -105,12 +119,20 @@ pub fn is_multi_factor(methods: &[MethodUse]) -> bool {
 
 /// A method that cannot be relayed.
 pub fn is_phishing_resistant(methods: &[MethodUse]) -> bool {
-    let list = ["fido2", "windowsHelloForBusiness", "x509CertificateMultiFactor"];
+    let list = [
+        "fido2",
+        "windowsHelloForBusiness",
+        "x509CertificateMultiFactor",
+    ];
     methods.iter().any(|m| list.contains(&m.method.as_str()))
 }
 
 /// Clients that ask for Graph without a grant of their own (sessions.md).
-pub const PRE_AUTHORIZED: [Uuid; 3] = [well_known::COMMAND_LINE, well_known::MY_APPS, well_known::PORTAL];
+pub const PRE_AUTHORIZED: [Uuid; 3] = [
+    well_known::COMMAND_LINE,
+    well_known::MY_APPS,
+    well_known::PORTAL,
+];
 
 /// OpenID scopes, which need no grant of a resource.
 pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
@@ -119,9 +141,14 @@ pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_acc
 /// error 65001.
 pub fn granted(snapshot: &Snapshot, data: &SignInData, user: Option<Id<User>>) -> bool {
     match &data.purpose {
-        Purpose::Application(request) => {
-            missing_scopes(snapshot, request.pair.client, request.pair.resource, &request.scopes, user).is_empty()
-        }
+        Purpose::Application(request) => missing_scopes(
+            snapshot,
+            request.pair.client,
+            request.pair.resource,
+            &request.scopes,
+            user,
+        )
+        .is_empty(),
         Purpose::Crossing { .. } | Purpose::Redemption { .. } => true,
     }
 }
@@ -134,19 +161,34 @@ pub fn missing_scopes(
     scopes: &[String],
     user: Option<Id<User>>,
 ) -> Vec<String> {
-    let wanted: Vec<&String> = scopes.iter().filter(|s| !OPENID_SCOPES.contains(&s.as_str())).collect();
+    let wanted: Vec<&String> = scopes
+        .iter()
+        .filter(|s| !OPENID_SCOPES.contains(&s.as_str()))
+        .collect();
     if wanted.is_empty() || client == resource {
         return Vec::new();
     }
     if resource == well_known::GRAPH && PRE_AUTHORIZED.contains(&client) {
         let unknown = |s: &&&String| s.as_str() != ".default" && !graph_permission::is_delegated(s);
-        return wanted.iter().filter(unknown).map(|s| (*s).clone()).collect();
+        return wanted
+            .iter()
+            .filter(unknown)
+            .map(|s| (*s).clone())
+            .collect();
     }
     let granted = granted_scopes(snapshot, client, resource, user);
     let missing = |s: &&&String| {
-        if s.as_str() == ".default" { granted.is_empty() } else { !granted.contains(s.as_str()) }
+        if s.as_str() == ".default" {
+            granted.is_empty()
+        } else {
+            !granted.contains(s.as_str())
+        }
     };
-    wanted.iter().filter(missing).map(|s| (*s).clone()).collect()
+    wanted
+        .iter()
+        .filter(missing)
+        .map(|s| (*s).clone())
+        .collect()
 }
 
 /// The scopes granted to a client at a resource, for a person or for all.
@@ -171,7 +213,12 @@ pub fn granted_scopes<'s>(
 
 /// Whether the person may use the applications of the pair: their principals are enabled, and she
 /// is assigned where that is required, herself or through a group.
-pub async fn assigned(cx: &Context, snapshot: &Snapshot, data: &SignInData, user: &User) -> Result<bool> {
+pub async fn assigned(
+    cx: &Context,
+    snapshot: &Snapshot,
+    data: &SignInData,
+    user: &User,
+) -> Result<bool> {
     if let Purpose::Crossing { .. } = data.purpose {
         // Assignment is the resource's affair.
         return Ok(true);
@@ -187,8 +234,15 @@ pub async fn assigned(cx: &Context, snapshot: &Snapshot, data: &SignInData, user
 }
 
 /// Whether one application is open to a person.
-pub async fn assigned_to(cx: &Context, snapshot: &Snapshot, app_id: Uuid, user: &User) -> Result<bool> {
-    let Some(principal) = snapshot.service_principal(app_id) else { return Ok(false) };
+pub async fn assigned_to(
+    cx: &Context,
+    snapshot: &Snapshot,
+    app_id: Uuid,
+    user: &User,
+) -> Result<bool> {
+    let Some(principal) = snapshot.service_principal(app_id) else {
+        return Ok(false);
+    };
     if !principal.account_enabled {
         return Ok(false);
     }
@@ -199,8 +253,13 @@ pub async fn assigned_to(cx: &Context, snapshot: &Snapshot, app_id: Uuid, user: 
     let scoped = read.tenant(snapshot.tenant.id);
     let mut principals = scoped.groups().groups_of(user.id.uuid()).await?;
     principals.insert(user.id.uuid());
-    let assignments = scoped.app_role_assignments().list_of_resource(principal.id).await?;
-    Ok(assignments.iter().any(|a| principals.contains(&a.principal)))
+    let assignments = scoped
+        .app_role_assignments()
+        .list_of_resource(principal.id)
+        .await?;
+    Ok(assignments
+        .iter()
+        .any(|a| principals.contains(&a.principal)))
 }
 
 /// The other tenant of a record, seen from the deciding one.
@@ -218,7 +277,13 @@ mod tests {
     use comity_model::{session::MethodUse, time::Utc};
 
     fn used(methods: &[&str]) -> Vec<MethodUse> {
-        methods.iter().map(|m| MethodUse { method: (*m).into(), at: Utc::from_seconds(0) }).collect()
+        methods
+            .iter()
+            .map(|m| MethodUse {
+                method: (*m).into(),
+                at: Utc::from_seconds(0),
+            })
+            .collect()
     }
 
     #[test]

@@ -52,7 +52,9 @@ impl KeySet {
 
     /// The published key of that ID, for that purpose only.
     pub fn find(&self, purpose: KeyPurpose, kid: &str) -> Option<&Jwk> {
-        self.published(purpose).iter().find(|k| k.kid.as_deref() == Some(kid))
+        self.published(purpose)
+            .iter()
+            .find(|k| k.kid.as_deref() == Some(kid))
     }
 
     /// Key IDs that are dead at once.
@@ -71,18 +73,30 @@ pub struct KeyRing(RwLock<Arc<KeySet>>);
 
 impl KeyRing {
     /// Loads the keys, making those that are missing.
-    pub async fn open(store: &Store, sealer: &Sealer, random: &dyn Random, now: Utc) -> Result<Self> {
+    pub async fn open(
+        store: &Store,
+        sealer: &Sealer,
+        random: &dyn Random,
+        now: Utc,
+    ) -> Result<Self> {
         let rows = store.read().cloud().signing_keys().list().await?;
         let missing: Vec<_> = KeyPurpose::ALL
             .into_iter()
-            .filter(|p| !rows.iter().any(|r| r.purpose == *p && r.state == KeyState::Active))
+            .filter(|p| {
+                !rows
+                    .iter()
+                    .any(|r| r.purpose == *p && r.state == KeyState::Active)
+            })
             .collect();
         if !missing.is_empty() {
-            let mut tx = store.begin().await?;
+            let tx = store.begin().await?;
             // Another node may have made them while we waited for the writer.
             let there = tx.cloud().signing_keys().list().await?;
             for purpose in missing {
-                if there.iter().any(|r| r.purpose == purpose && r.state == KeyState::Active) {
+                if there
+                    .iter()
+                    .any(|r| r.purpose == purpose && r.state == KeyState::Active)
+                {
                     continue;
                 }
                 let row = make(purpose, KeyState::Active, sealer, random, now)?;
@@ -97,14 +111,20 @@ impl KeyRing {
 
     /// The keys as last loaded.
     pub fn current(&self) -> Arc<KeySet> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.0
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// Loads the keys anew.
     pub async fn reload(&self, store: &Store, sealer: &Sealer) -> Result<()> {
         let version = store.read().cloud().signing_keys().version().await?;
         let rows = store.read().cloud().signing_keys().list().await?;
-        let mut set = KeySet { version, ..KeySet::default() };
+        let mut set = KeySet {
+            version,
+            ..KeySet::default()
+        };
         for row in rows {
             let jwk: Jwk = serde_json::from_str(&row.public_jwk).map_err(Error::internal)?;
             match row.state {
@@ -124,16 +144,29 @@ impl KeyRing {
             (*purpose, comity_oauth::keys::KeySet::from_jwks(&keys))
         });
         set.verifiers = verifiers.collect();
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(set);
+        *self
+            .0
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(set);
         Ok(())
     }
 }
 
 /// The keys as they are now on every node: one statement when nothing has changed.
 pub async fn fresh(cx: &crate::context::Context) -> Result<Arc<KeySet>> {
-    let version = cx.app.store().read().cloud().signing_keys().version().await?;
+    let version = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .signing_keys()
+        .version()
+        .await?;
     if version != cx.app.keys().current().version() {
-        cx.app.keys().reload(cx.app.store(), cx.app.sealer()).await?;
+        cx.app
+            .keys()
+            .reload(cx.app.store(), cx.app.sealer())
+            .await?;
     }
     Ok(cx.app.keys().current())
 }
@@ -149,58 +182,99 @@ pub async fn rotate(
     purposes: &[KeyPurpose],
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    let mut tx = store.begin().await?;
+    let tx = store.begin().await?;
     let rows = tx.cloud().signing_keys().list().await?;
     for purpose in purposes.iter().copied() {
-        let of = |state| rows.iter().filter(move |r| r.purpose == purpose && r.state == state);
-        for old in of(KeyState::Retired).filter(|r| now.seconds_since(r.changed) > OVERLAP_SECONDS) {
+        let of = |state| {
+            rows.iter()
+                .filter(move |r| r.purpose == purpose && r.state == state)
+        };
+        for old in of(KeyState::Retired).filter(|r| now.seconds_since(r.changed) > OVERLAP_SECONDS)
+        {
             tx.cloud().signing_keys().delete(&old.kid).await?;
         }
         if let Some(next) = of(KeyState::Next).next() {
             for active in of(KeyState::Active) {
-                tx.cloud().signing_keys().set_state(&active.kid, KeyState::Retired, now).await?;
+                tx.cloud()
+                    .signing_keys()
+                    .set_state(&active.kid, KeyState::Retired, now)
+                    .await?;
             }
-            tx.cloud().signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
-            lines.push(format!("{}: `{}` signs from now on", purpose.as_str(), next.kid));
+            tx.cloud()
+                .signing_keys()
+                .set_state(&next.kid, KeyState::Active, now)
+                .await?;
+            lines.push(format!(
+                "{}: `{}` signs from now on",
+                purpose.as_str(),
+                next.kid
+            ));
         } else {
             let row = make(purpose, KeyState::Next, sealer, random, now)?;
-            lines.push(format!("{}: `{}` is announced; rotate again to use it", purpose.as_str(), row.kid));
+            lines.push(format!(
+                "{}: `{}` is announced; rotate again to use it",
+                purpose.as_str(),
+                row.kid
+            ));
             tx.cloud().signing_keys().insert(&row).await?;
         }
     }
-    tx.cloud().signing_keys().bump_version().await?;
     tx.commit().await?;
     Ok(lines)
 }
 
 /// Revokes a key at once; an active one is replaced in the same transaction.
-pub async fn revoke(store: &Store, sealer: &Sealer, random: &dyn Random, now: Utc, kid: &str) -> Result<Vec<String>> {
-    let mut tx = store.begin().await?;
+pub async fn revoke(
+    store: &Store,
+    sealer: &Sealer,
+    random: &dyn Random,
+    now: Utc,
+    kid: &str,
+) -> Result<Vec<String>> {
+    let tx = store.begin().await?;
     let rows = tx.cloud().signing_keys().list().await?;
     let row = rows.iter().find(|r| r.kid == kid).ok_or(Error::NotFound)?;
     if row.state == KeyState::Revoked {
-        return Err(Error::Conflict(format!("the key `{kid}` is revoked already")));
+        return Err(Error::Conflict(format!(
+            "the key `{kid}` is revoked already"
+        )));
     }
     let mut lines = vec![format!("{}: `{kid}` is revoked", row.purpose.as_str())];
-    tx.cloud().signing_keys().set_state(kid, KeyState::Revoked, now).await?;
+    tx.cloud()
+        .signing_keys()
+        .set_state(kid, KeyState::Revoked, now)
+        .await?;
     if row.state == KeyState::Active {
-        let next = rows.iter().find(|r| r.purpose == row.purpose && r.state == KeyState::Next);
+        let next = rows
+            .iter()
+            .find(|r| r.purpose == row.purpose && r.state == KeyState::Next);
         let successor = if let Some(next) = next {
-            tx.cloud().signing_keys().set_state(&next.kid, KeyState::Active, now).await?;
+            tx.cloud()
+                .signing_keys()
+                .set_state(&next.kid, KeyState::Active, now)
+                .await?;
             next.kid.clone()
         } else {
             let made = make(row.purpose, KeyState::Active, sealer, random, now)?;
             tx.cloud().signing_keys().insert(&made).await?;
             made.kid
         };
-        lines.push(format!("{}: `{successor}` signs from now on", row.purpose.as_str()));
+        lines.push(format!(
+            "{}: `{successor}` signs from now on",
+            row.purpose.as_str()
+        ));
     }
-    tx.cloud().signing_keys().bump_version().await?;
     tx.commit().await?;
     Ok(lines)
 }
 
-fn make(purpose: KeyPurpose, state: KeyState, sealer: &Sealer, random: &dyn Random, now: Utc) -> Result<SigningKeyRow> {
+fn make(
+    purpose: KeyPurpose,
+    state: KeyState,
+    sealer: &Sealer,
+    random: &dyn Random,
+    now: Utc,
+) -> Result<SigningKeyRow> {
     let algorithm = match purpose {
         KeyPurpose::Token => SigningAlgorithm::Rs256,
         _ => SigningAlgorithm::Es256,
@@ -212,7 +286,12 @@ fn make(purpose: KeyPurpose, state: KeyState, sealer: &Sealer, random: &dyn Rand
     jwk.key_use = Some("sig".into());
     let mut nonce = [0; 12];
     random.fill(&mut nonce);
-    let sealed = sealer.seal("signing-key", context(purpose, key.kid()).as_bytes(), &key.to_pkcs8()?, nonce)?;
+    let sealed = sealer.seal(
+        "signing-key",
+        context(purpose, key.kid()).as_bytes(),
+        &key.to_pkcs8()?,
+        nonce,
+    )?;
     Ok(SigningKeyRow {
         kid: key.kid().to_owned(),
         purpose,
@@ -227,7 +306,11 @@ fn make(purpose: KeyPurpose, state: KeyState, sealer: &Sealer, random: &dyn Rand
 
 fn open(row: &SigningKeyRow, sealer: &Sealer) -> Result<SigningKey> {
     let algorithm = SigningAlgorithm::parse(&row.algorithm).map_err(Error::internal)?;
-    let der = sealer.open("signing-key", context(row.purpose, &row.kid).as_bytes(), &row.sealed)?;
+    let der = sealer.open(
+        "signing-key",
+        context(row.purpose, &row.kid).as_bytes(),
+        &row.sealed,
+    )?;
     Ok(SigningKey::from_pkcs8(algorithm, &der)?)
 }
 

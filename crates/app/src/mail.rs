@@ -4,12 +4,7 @@
 use comity_model::{id::Id, tenant::Tenant, user::User};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    context::Context,
-    error::Result,
-    port::Mail,
-    snapshot::Snapshot,
-};
+use crate::{context::Context, error::Result, port::Mail, snapshot::Snapshot};
 
 /// How often delivery is tried before it is given up.
 const ATTEMPTS: i64 = 10;
@@ -33,7 +28,12 @@ pub enum Content {
     /// *Inviter invites you to organization*.
     Invitation(Box<Invited>),
     /// A second factor was registered.
-    FactorAdded { organization: String, domain: String, user: String, at: comity_model::time::Utc },
+    FactorAdded {
+        organization: String,
+        domain: String,
+        user: String,
+        at: comity_model::time::Utc,
+    },
 }
 
 /// What an invitation says.
@@ -58,7 +58,11 @@ pub struct Invited {
 /// The sender's address of a tenant.
 pub fn sender(cx: &Context, initial_domain: &str) -> String {
     let configured = &cx.app.settings().mail_from;
-    if configured.is_empty() { format!("invites@{initial_domain}") } else { configured.clone() }
+    if configured.is_empty() {
+        format!("invites@{initial_domain}")
+    } else {
+        configured.clone()
+    }
 }
 
 /// The notice that a second factor was registered, to the person's own address; none without one.
@@ -72,7 +76,11 @@ pub(crate) fn factor_registered(cx: &Context, snapshot: &Snapshot, user: &User) 
         content: Content::FactorAdded {
             organization: snapshot.tenant.display_name.clone(),
             domain: snapshot.default_domain().to_owned(),
-            user: user.external.as_ref().map_or(&user.upn, |e| &e.home_upn).clone(),
+            user: user
+                .external
+                .as_ref()
+                .map_or(&user.upn, |e| &e.home_upn)
+                .clone(),
             at: cx.now,
         },
     })
@@ -80,13 +88,27 @@ pub(crate) fn factor_registered(cx: &Context, snapshot: &Snapshot, user: &User) 
 
 /// Hands over what is due; `write` turns a letter into a message. Gives the number handed over.
 /// Safe on several nodes: each message is taken by one.
-pub async fn deliver(cx: &Context, write: &(dyn Fn(&Letter, Id<Tenant>) -> Mail + Send + Sync)) -> Result<usize> {
-    let due = cx.app.store().read().cloud().outbox().due::<Letter>(cx.now, 20).await?;
+pub async fn deliver(
+    cx: &Context,
+    write: &(dyn Fn(&Letter, Id<Tenant>) -> Mail + Send + Sync),
+) -> Result<usize> {
+    let due = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .outbox()
+        .due::<Letter>(cx.now, 20)
+        .await?;
     let mut delivered = 0;
     for mail in due {
         let wait = RETRY_SECONDS.saturating_mul(1 << mail.attempts.clamp(0, 10));
         let tx = cx.app.store().begin().await?;
-        let taken = tx.cloud().outbox().claim(mail.id, mail.attempts, cx.now.plus_seconds(wait)).await?;
+        let taken = tx
+            .cloud()
+            .outbox()
+            .claim(mail.id, mail.attempts, cx.now.plus_seconds(wait))
+            .await?;
         tx.commit().await?;
         if !taken {
             continue;

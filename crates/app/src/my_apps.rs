@@ -58,7 +58,12 @@ struct Held {
 
 /// Where to go to sign in, and the cookie that binds the answer to this browser. `tenant` is a
 /// tenant ID, or `common` where it is not known.
-pub fn begin(cx: &Context, tenant: &str, open: Option<Uuid>, hint: Option<&str>) -> Result<(String, String)> {
+pub fn begin(
+    cx: &Context,
+    tenant: &str,
+    open: Option<Uuid>,
+    hint: Option<&str>,
+) -> Result<(String, String)> {
     let own = &cx.app.registry().own;
     let verifier = base64url::encode(cx.bytes::<32>());
     let pending = Pending {
@@ -70,14 +75,23 @@ pub fn begin(cx: &Context, tenant: &str, open: Option<Uuid>, hint: Option<&str>)
         e: cx.now.plus_seconds(BEGIN_SECONDS).seconds(),
     };
     let plain = serde_json::to_vec(&pending).map_err(Error::internal)?;
-    let sealed = cx.app.sealer().seal("my-apps-begin", b"", &plain, cx.bytes())?;
+    let sealed = cx
+        .app
+        .sealer()
+        .seal("my-apps-begin", b"", &plain, cx.bytes())?;
     let challenge = Challenge::of(&verifier).map_err(Error::internal)?;
     let mut query = Params::default();
     for (name, value) in [
         ("client_id", well_known::MY_APPS.to_string()),
         ("response_type", "code".to_owned()),
         ("redirect_uri", client::my_apps_redirect(cx.app.registry())),
-        ("scope", format!("openid profile offline_access {}/.default", well_known::MY_APPS)),
+        (
+            "scope",
+            format!(
+                "openid profile offline_access {}/.default",
+                well_known::MY_APPS
+            ),
+        ),
         ("state", pending.s),
         ("nonce", pending.n),
         ("code_challenge", challenge.as_str().to_owned()),
@@ -86,7 +100,11 @@ pub fn begin(cx: &Context, tenant: &str, open: Option<Uuid>, hint: Option<&str>)
         query.push(name, value);
     }
     query.push_some("login_hint", hint);
-    let url = format!("{}/{tenant}/oauth2/v2.0/authorize?{}", own.hosts.login, query.encode());
+    let url = format!(
+        "{}/{tenant}/oauth2/v2.0/authorize?{}",
+        own.hosts.login,
+        query.encode()
+    );
     Ok((url, base64url::encode(sealed)))
 }
 
@@ -99,20 +117,33 @@ pub struct Answer<'a> {
 }
 
 /// Redeems the code: the new session's cookie, the tenant, and the application to open.
-pub async fn finish(cx: &Context, cookie: Option<&str>, answer: &Answer<'_>) -> Result<(String, Id<Tenant>, Option<Uuid>)> {
+pub async fn finish(
+    cx: &Context,
+    cookie: Option<&str>,
+    answer: &Answer<'_>,
+) -> Result<(String, Id<Tenant>, Option<Uuid>)> {
     let pending = open(cx, cookie.ok_or(Error::NotFound)?).ok_or(Error::NotFound)?;
     if answer.state != Some(pending.s.as_str()) || pending.e <= cx.now.seconds() {
         return Err(Error::NotFound);
     }
     let own = &cx.app.registry().own;
-    let tenant = answer.iss.and_then(|iss| own.tenant_of_issuer(iss)).ok_or(Error::NotFound)?;
+    let tenant = answer
+        .iss
+        .and_then(|iss| own.tenant_of_issuer(iss))
+        .ok_or(Error::NotFound)?;
     if pending.t != "common" && parse_uuid(&pending.t) != Some(tenant) {
         return Err(Error::NotFound);
     }
     let code = answer.code.ok_or(Error::NotFound)?;
     let response = redeem(cx, tenant, code, &pending.v).await?;
     let text = |name: &str| response.get(name).and_then(Value::as_str);
-    let (user, family) = verify(cx, tenant, &pending.n, text("id_token"), text("access_token"))?;
+    let (user, family) = verify(
+        cx,
+        tenant,
+        &pending.n,
+        text("id_token"),
+        text("access_token"),
+    )?;
     let (value, hash) = cx.new_bearer();
     let session = AppSession {
         tenant: Id::new(tenant),
@@ -122,7 +153,10 @@ pub async fn finish(cx: &Context, cookie: Option<&str>, answer: &Answer<'_>) -> 
         data: Held { family },
     };
     let tx = cx.app.store().begin().await?;
-    tx.cloud().app_sessions().upsert(APP, &hash, &session).await?;
+    tx.cloud()
+        .app_sessions()
+        .upsert(APP, &hash, &session)
+        .await?;
     tx.commit().await?;
     Ok((value.to_string(), Id::new(tenant), pending.a))
 }
@@ -160,11 +194,22 @@ async fn redeem(cx: &Context, tenant: Uuid, code: &str, verifier: &str) -> Resul
         cloud: own.canonical_name.clone(),
         method: OutboundMethod::Post,
         url: format!("{}/{tenant}/oauth2/v2.0/token", own.hosts.login),
-        headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
+        headers: vec![(
+            "content-type",
+            "application/x-www-form-urlencoded".to_owned(),
+        )],
         body: body.encode().into_bytes(),
     };
-    let upstream = |reason: String| Error::Upstream { cloud: own.name.clone(), reason };
-    let response = cx.app.outbound().send(request).await.map_err(|e| upstream(e.to_string()))?;
+    let upstream = |reason: String| Error::Upstream {
+        cloud: own.name.clone(),
+        reason,
+    };
+    let response = cx
+        .app
+        .outbound()
+        .send(request)
+        .await
+        .map_err(|e| upstream(e.to_string()))?;
     if response.status != 200 {
         tracing::info!(status = response.status, body = %String::from_utf8_lossy(&response.body), "a code of My Apps is refused");
         return Err(Error::NotFound);
@@ -192,7 +237,8 @@ fn verify(
     };
     let token = id_token::verify(id_token.ok_or(Error::NotFound)?, &keys, &expected)
         .map_err(|e| Error::internal(format!("our own id token: {e}")))?;
-    let access = Unverified::parse(access_token.ok_or(Error::NotFound)?, Kind::Own).map_err(Error::internal)?;
+    let access = Unverified::parse(access_token.ok_or(Error::NotFound)?, Kind::Own)
+        .map_err(Error::internal)?;
     let family = access
         .claimed("rh")
         .and_then(|rh| base64url::decode_array::<16>(rh).ok())
@@ -212,47 +258,96 @@ pub enum Absent {
     /// No session, or its family ended: sign in again, silently if the login session lives.
     SignIn,
     /// A guard says no: the number and the text.
-    Refused { number: u32, message: String },
+    Refused {
+        number: u32,
+        message: String,
+    },
     /// Home does not answer.
-    Unavailable { cloud: String },
+    Unavailable {
+        cloud: String,
+    },
     Failed(Error),
 }
 
 /// The person of a session's cookie, in one tenant.
-pub async fn present(cx: &Context, cookie: Option<&str>, tenant: Id<Tenant>) -> Result<Present, Absent> {
-    let Some(cookie) = cookie else { return Err(Absent::SignIn) };
+pub async fn present(
+    cx: &Context,
+    cookie: Option<&str>,
+    tenant: Id<Tenant>,
+) -> Result<Present, Absent> {
+    let Some(cookie) = cookie else {
+        return Err(Absent::SignIn);
+    };
     let read = cx.app.store().read();
-    let found = read.cloud().app_sessions().find_by_hash::<Held>(APP, &hash_bearer(cookie)).await;
+    let found = read
+        .cloud()
+        .app_sessions()
+        .find_by_hash::<Held>(APP, &hash_bearer(cookie))
+        .await;
     let session = found.map_err(|e| Absent::Failed(e.into()))?;
-    let session = session.filter(|s| s.expires > cx.now && s.tenant == tenant).ok_or(Absent::SignIn)?;
-    let family = token::find_family(cx, session.data.family).await.map_err(Absent::Failed)?;
-    let family = family.filter(|f| f.revoked.is_none()).ok_or(Absent::SignIn)?;
-    let snapshot = cx.app.snapshots().get(cx, tenant).await.map_err(Absent::Failed)?;
+    let session = session
+        .filter(|s| s.expires > cx.now && s.tenant == tenant)
+        .ok_or(Absent::SignIn)?;
+    let family = token::find_family(cx, session.data.family)
+        .await
+        .map_err(Absent::Failed)?;
+    let family = family
+        .filter(|f| f.revoked.is_none())
+        .ok_or(Absent::SignIn)?;
+    let snapshot = cx
+        .app
+        .snapshots()
+        .get(cx, tenant)
+        .await
+        .map_err(Absent::Failed)?;
     match token::ask(cx, &snapshot, &family.grant, Network::AsGranted).await {
         Ok(standing) => Ok(Present { standing }),
-        Err(Denial { failure: Failure::Refused(refused), .. }) if refused.error == "temporarily_unavailable" => {
-            let cloud = family.grant.home.map(|h| h.identity.cloud).unwrap_or_default();
+        Err(Denial {
+            failure: Failure::Refused(refused),
+            ..
+        }) if refused.error == "temporarily_unavailable" => {
+            let cloud = family
+                .grant
+                .home
+                .map(|h| h.identity.cloud)
+                .unwrap_or_default();
             Err(Absent::Unavailable { cloud })
         }
-        Err(Denial { failure: Failure::Refused(refused), .. }) => {
-            Err(Absent::Refused { number: refused.number, message: refused.message })
-        }
-        Err(Denial { failure: Failure::Failed(error), .. }) => Err(Absent::Failed(error)),
+        Err(Denial {
+            failure: Failure::Refused(refused),
+            ..
+        }) => Err(Absent::Refused {
+            number: refused.number,
+            message: refused.message,
+        }),
+        Err(Denial {
+            failure: Failure::Failed(error),
+            ..
+        }) => Err(Absent::Failed(error)),
     }
 }
 
 /// The tenant of a session, whatever it still admits to.
 pub async fn tenant_of(cx: &Context, cookie: Option<&str>) -> Result<Option<Id<Tenant>>> {
-    let Some(cookie) = cookie else { return Ok(None) };
+    let Some(cookie) = cookie else {
+        return Ok(None);
+    };
     let read = cx.app.store().read();
-    let found = read.cloud().app_sessions().find_by_hash::<Held>(APP, &hash_bearer(cookie)).await?;
+    let found = read
+        .cloud()
+        .app_sessions()
+        .find_by_hash::<Held>(APP, &hash_bearer(cookie))
+        .await?;
     Ok(found.filter(|s| s.expires > cx.now).map(|s| s.tenant))
 }
 
 /// Ends the page's own session.
 pub async fn leave(cx: &Context, cookie: &str) -> Result<()> {
     let tx = cx.app.store().begin().await?;
-    tx.cloud().app_sessions().delete(&hash_bearer(cookie)).await?;
+    tx.cloud()
+        .app_sessions()
+        .delete(&hash_bearer(cookie))
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -283,11 +378,16 @@ impl Present {
         let mut tiles = Vec::new();
         for principal in snapshot.service_principals.values() {
             let text = |name: &str| principal.properties.get(name).and_then(Value::as_str);
-            let hidden = principal.properties.get("tags").is_some_and(|t| t.to_string().contains("HideApp"));
+            let hidden = principal
+                .properties
+                .get("tags")
+                .is_some_and(|t| t.to_string().contains("HideApp"));
             if text("homepage").is_none() || hidden || !principal.account_enabled {
                 continue;
             }
-            if !judge::assigned_to(cx, snapshot, principal.app_id, self.user()).await? || !self.admits(cx, principal.app_id) {
+            if !judge::assigned_to(cx, snapshot, principal.app_id, self.user()).await?
+                || !self.admits(cx, principal.app_id)
+            {
                 continue;
             }
             tiles.push(Tile {
@@ -296,22 +396,39 @@ impl Present {
                 description: text("description").map(str::to_owned),
             });
         }
-        tiles.sort_by(|a, b| comity_model::name::key(&a.name).cmp(&comity_model::name::key(&b.name)));
+        tiles.sort_by(|a, b| {
+            comity_model::name::key(&a.name).cmp(&comity_model::name::key(&b.name))
+        });
         Ok(tiles)
     }
 
     /// The own inbound settings for one application; home is asked when it is opened.
     fn admits(&self, cx: &Context, app_id: Uuid) -> bool {
-        let Some(link) = &self.user().external else { return true };
-        let home = HomeTenant { cloud: link.identity.cloud.clone(), tenant: link.identity.tenant };
+        let Some(link) = &self.user().external else {
+            return true;
+        };
+        let home = HomeTenant {
+            cloud: link.identity.cloud.clone(),
+            tenant: link.identity.tenant,
+        };
         let mut facts = self.standing.facts().clone();
-        facts.pair = Some(ApplicationPair { client: app_id, resource: app_id });
+        facts.pair = Some(ApplicationPair {
+            client: app_id,
+            resource: app_id,
+        });
         judge::inbound(cx.app.registry(), self.snapshot(), &home, &facts) == GateVerdict::Open
     }
 
     /// The address at which an application begins its own sign-in.
     pub fn home_page(&self, app_id: Uuid) -> Option<String> {
-        let principal = self.snapshot().service_principal(app_id).filter(|p| p.account_enabled)?;
-        principal.properties.get("homepage").and_then(Value::as_str).map(str::to_owned)
+        let principal = self
+            .snapshot()
+            .service_principal(app_id)
+            .filter(|p| p.account_enabled)?;
+        principal
+            .properties
+            .get("homepage")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     }
 }

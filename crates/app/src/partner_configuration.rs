@@ -36,7 +36,9 @@ const SHUT_SECONDS: i64 = 300;
 pub fn own(cx: &Context) -> Result<String> {
     let registry = cx.app.registry();
     let keys = cx.app.keys().current();
-    let set = |purpose| JwkSet { keys: keys.published(purpose).to_vec() };
+    let set = |purpose| JwkSet {
+        keys: keys.published(purpose).to_vec(),
+    };
     let own = &registry.own;
     let now = cx.now.seconds();
     let configuration = EntityConfiguration {
@@ -67,10 +69,16 @@ pub fn own(cx: &Context) -> Result<String> {
 
 fn hosts(entry: &CloudEntry) -> BTreeMap<String, String> {
     let h = &entry.hosts;
-    [("login", &h.login), ("graph", &h.graph), ("portal", &h.portal), ("myapps", &h.myapps), ("device", &h.device)]
-        .into_iter()
-        .map(|(role, origin)| (role.to_owned(), origin.clone()))
-        .collect()
+    [
+        ("login", &h.login),
+        ("graph", &h.graph),
+        ("portal", &h.portal),
+        ("myapps", &h.myapps),
+        ("device", &h.device),
+    ]
+    .into_iter()
+    .map(|(role, origin)| (role.to_owned(), origin.clone()))
+    .collect()
 }
 
 /// Accepted configurations in memory, by canonical name.
@@ -87,31 +95,58 @@ struct Cached {
 
 impl PartnerCache {
     fn find(&self, cloud: &str) -> Option<Cached> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(cloud).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(cloud)
+            .cloned()
     }
 
     fn keep(&self, cloud: &str, cached: Cached) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(cloud.to_owned(), cached);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(cloud.to_owned(), cached);
     }
 
     fn forget(&self, cloud: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(cloud);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(cloud);
     }
 }
 
 /// The keys of a partner for a purpose, from a configuration at most a minute old. The kid of the
 /// message at hand, if it is not among them, causes one more fetch.
-pub async fn keys(cx: &Context, cloud: &str, purpose: Purpose, kid: Option<&str>) -> Result<KeySet> {
+pub async fn keys(
+    cx: &Context,
+    cloud: &str,
+    purpose: Purpose,
+    kid: Option<&str>,
+) -> Result<KeySet> {
     let entry = partner(cx, cloud)?;
     let cached = current(cx, entry).await?;
-    let known = |c: &Cached| kid.is_none_or(|k| c.keys.get(&purpose).is_some_and(|set| set.find(k).is_some()));
+    let known = |c: &Cached| {
+        kid.is_none_or(|k| {
+            c.keys
+                .get(&purpose)
+                .is_some_and(|set| set.find(k).is_some())
+        })
+    };
     if known(&cached) || cx.now.seconds_since(cached.tried) < REFETCH_SECONDS {
         return Ok(cached.keys.get(&purpose).cloned().unwrap_or_default());
     }
     let cached = match fetch(cx, entry).await {
         Ok(cached) => cached,
         Err(_) => {
-            cx.app.partners().keep(cloud, Cached { tried: cx.now, ..cached.clone() });
+            cx.app.partners().keep(
+                cloud,
+                Cached {
+                    tried: cx.now,
+                    ..cached.clone()
+                },
+            );
             cached
         }
     };
@@ -121,7 +156,11 @@ pub async fn keys(cx: &Context, cloud: &str, purpose: Purpose, kid: Option<&str>
 /// The registry entry of a paired cloud.
 pub fn partner<'c>(cx: &'c Context, cloud: &str) -> Result<&'c CloudEntry> {
     let registry = cx.app.registry();
-    registry.others.get(cloud).filter(|c| registry.is_paired(&c.canonical_name)).ok_or(Error::NotFound)
+    registry
+        .others
+        .get(cloud)
+        .filter(|c| registry.is_paired(&c.canonical_name))
+        .ok_or(Error::NotFound)
 }
 
 async fn current(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
@@ -138,7 +177,10 @@ async fn current(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
         (Ok(fresh), _) => Ok(fresh),
         // A partner that does not answer for a moment is not shut: what it last said holds.
         (Err(Error::Upstream { .. }), Some(cached)) if usable(cx, &cached) => {
-            let kept = Cached { tried: cx.now, ..cached };
+            let kept = Cached {
+                tried: cx.now,
+                ..cached
+            };
             cx.app.partners().keep(&entry.canonical_name, kept.clone());
             Ok(kept)
         }
@@ -150,12 +192,16 @@ async fn current(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
 }
 
 fn usable(cx: &Context, cached: &Cached) -> bool {
-    cx.now.seconds_since(cached.confirmed) < SHUT_SECONDS && cached.configuration.exp > cx.now.seconds()
+    cx.now.seconds_since(cached.confirmed) < SHUT_SECONDS
+        && cached.configuration.exp > cx.now.seconds()
 }
 
 /// Fetches, verifies, compares and keeps a partner's configuration.
 async fn fetch(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
-    let upstream = |reason: String| Error::Upstream { cloud: entry.name.clone(), reason };
+    let upstream = |reason: String| Error::Upstream {
+        cloud: entry.name.clone(),
+        reason,
+    };
     let request = OutboundRequest {
         cloud: entry.canonical_name.clone(),
         method: OutboundMethod::Get,
@@ -163,12 +209,28 @@ async fn fetch(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
         headers: vec![("accept", entity::MEDIA_TYPE.to_owned())],
         body: Vec::new(),
     };
-    let response = cx.app.outbound().send(request).await.map_err(|e| upstream(e.to_string()))?;
+    let response = cx
+        .app
+        .outbound()
+        .send(request)
+        .await
+        .map_err(|e| upstream(e.to_string()))?;
     if response.status != 200 {
-        return Err(upstream(format!("its configuration answers {}", response.status)));
+        return Err(upstream(format!(
+            "its configuration answers {}",
+            response.status
+        )));
     }
-    let statement = String::from_utf8(response.body).map_err(|_| upstream("its configuration is not text".into()))?;
-    let row = cx.app.store().read().cloud().partner_configurations().find(&entry.canonical_name).await?;
+    let statement = String::from_utf8(response.body)
+        .map_err(|_| upstream("its configuration is not text".into()))?;
+    let row = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .partner_configurations()
+        .find(&entry.canonical_name)
+        .await?;
     let trust = trust(entry, row.as_ref())?;
     let expected = Expected {
         entity: &entry.entity,
@@ -191,16 +253,36 @@ async fn fetch(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
         }
     };
     let shut = differences(cx, entry, &configuration);
-    keep(cx, entry, &statement, &configuration, shut.as_deref(), row.as_ref()).await?;
+    keep(
+        cx,
+        entry,
+        &statement,
+        &configuration,
+        shut.as_deref(),
+        row.as_ref(),
+    )
+    .await?;
     if let Some(reason) = shut {
         tracing::error!(cloud = %entry.canonical_name, reason, "the pair is shut");
         cx.app.partners().forget(&entry.canonical_name);
-        return Err(upstream("what it publishes differs from this cloud's registry".into()));
+        return Err(upstream(
+            "what it publishes differs from this cloud's registry".into(),
+        ));
     }
     let cloud = &configuration.metadata.comity_cloud;
-    let keys = Purpose::ALL.into_iter().map(|p| (p, cloud.keys(p))).collect();
-    let cached = Cached { configuration: Arc::new(configuration), confirmed: cx.now, tried: cx.now, keys };
-    cx.app.partners().keep(&entry.canonical_name, cached.clone());
+    let keys = Purpose::ALL
+        .into_iter()
+        .map(|p| (p, cloud.keys(p)))
+        .collect();
+    let cached = Cached {
+        configuration: Arc::new(configuration),
+        confirmed: cx.now,
+        tried: cx.now,
+        keys,
+    };
+    cx.app
+        .partners()
+        .keep(&entry.canonical_name, cached.clone());
     Ok(cached)
 }
 
@@ -225,7 +307,11 @@ fn trust(entry: &CloudEntry, row: Option<&PartnerConfiguration>) -> Result<Trust
     Ok(Trust::Keys(KeySet::from_jwks(&JwkSet { keys: jwks })))
 }
 
-fn differences(cx: &Context, entry: &CloudEntry, configuration: &EntityConfiguration) -> Option<String> {
+fn differences(
+    cx: &Context,
+    entry: &CloudEntry,
+    configuration: &EntityConfiguration,
+) -> Option<String> {
     let expected = ExpectedCloud {
         canonical_name: entry.canonical_name.clone(),
         issuer_template: entry.issuer_template.clone(),
@@ -252,7 +338,9 @@ async fn keep(
 ) -> Result<()> {
     let entity_keys = serde_json::to_string(&configuration.jwks).map_err(Error::internal)?;
     let same = row.is_some_and(|r| {
-        r.entity_keys == entity_keys && r.shut.as_deref() == shut && configuration.iat - r.issued_at < 3600
+        r.entity_keys == entity_keys
+            && r.shut.as_deref() == shut
+            && configuration.iat - r.issued_at < 3600
     });
     if same {
         return Ok(());

@@ -32,8 +32,17 @@ mercedes toyota honda company business office work abc qazwsx zaqwsx comity";
 /// Whether a lower-case password is a common word with usual replacements and an ending of digits
 /// and signs, a row of keys, a run of digits or a date.
 fn is_common(lower: &str) -> bool {
-    let rows = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890123456", "98765432109876543", "1q2w3e4r5t6y7u8i9o0p",
-        "1qaz2wsx3edc4rfv5tgb", "qazwsxedcrfvtgb", "q1w2e3r4t5y6u7i8o9p0"];
+    let rows = [
+        "qwertyuiop",
+        "asdfghjkl",
+        "zxcvbnm",
+        "01234567890123456",
+        "98765432109876543",
+        "1q2w3e4r5t6y7u8i9o0p",
+        "1qaz2wsx3edc4rfv5tgb",
+        "qazwsxedcrfvtgb",
+        "q1w2e3r4t5y6u7i8o9p0",
+    ];
     if rows.iter().any(|row| row.contains(lower)) {
         return true;
     }
@@ -54,7 +63,9 @@ fn is_common(lower: &str) -> bool {
             other => other,
         })
         .collect();
-    WORDS.split_ascii_whitespace().any(|w| w == plain || plain.strip_prefix(w) == Some(w))
+    WORDS
+        .split_ascii_whitespace()
+        .any(|w| w == plain || plain.strip_prefix(w) == Some(w))
 }
 
 /// Whether a password may be chosen; `context` are words around the person (name, organisation).
@@ -71,7 +82,10 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
     if is_common(&lower) {
         return Err("this password is on lists of common passwords: choose another");
     }
-    let known = context.iter().map(|w| name::key(w)).any(|w| w.len() >= 4 && lower == w);
+    let known = context
+        .iter()
+        .map(|w| name::key(w))
+        .any(|w| w.len() >= 4 && lower == w);
     if known {
         return Err("a name of yours or of your organization is no password: choose another");
     }
@@ -87,19 +101,31 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
 pub async fn hash(cx: &Context, password: &Zeroizing<String>) -> Result<String> {
     let (password, pepper, salt) = (password.clone(), *cx.app.pepper(), cx.bytes::<16>());
     let parameters = cx.app.settings().password;
-    tokio::task::spawn_blocking(move || comity_crypto::password::hash(&password, salt, &pepper, parameters))
-        .await
-        .map_err(Error::internal)?
-        .map_err(Error::internal)
+    tokio::task::spawn_blocking(move || {
+        comity_crypto::password::hash(&password, salt, &pepper, parameters)
+    })
+    .await
+    .map_err(Error::internal)?
+    .map_err(Error::internal)
 }
 
 /// Stores the hash of a password that was just proven, with the parameters of today.
-pub async fn store(cx: &Context, tenant: Id<Tenant>, user: Id<User>, password: &Zeroizing<String>) -> Result<()> {
+pub async fn store(
+    cx: &Context,
+    tenant: Id<Tenant>,
+    user: Id<User>,
+    password: &Zeroizing<String>,
+) -> Result<()> {
     let hash = hash(cx, password).await?;
-    let mut tx = cx.app.store().begin().await?;
+    let tx = cx.app.store().begin().await?;
     let scoped = tx.tenant(tenant);
-    let Some(old) = scoped.passwords().find(user).await? else { return Err(Error::NotFound) };
-    scoped.passwords().upsert(user, &PasswordCredential { hash, ..old }).await?;
+    let Some(old) = scoped.passwords().find(user).await? else {
+        return Err(Error::NotFound);
+    };
+    scoped
+        .passwords()
+        .upsert(user, &PasswordCredential { hash, ..old })
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -110,11 +136,28 @@ mod tests {
 
     #[test]
     fn what_is_accepted() {
-        for good in ["correct horse battery staple", "summer rain on slate", "пароль-длинный", "12345678 but long", &"x y".repeat(85)] {
+        for good in [
+            "correct horse battery staple",
+            "summer rain on slate",
+            "пароль-длинный",
+            "12345678 but long",
+            &"x y".repeat(85),
+        ] {
             assert_eq!(check(good, &[]), Ok(()), "{good}");
         }
-        for bad in ["", "short", "password", "12345678", "aaaaaaaaaaaa", "P@ssw0rd2026!", "Summer2026", "qwertyuiop",
-            "25111999", "passwordpassword", &"ab".repeat(129)] {
+        for bad in [
+            "",
+            "short",
+            "password",
+            "12345678",
+            "aaaaaaaaaaaa",
+            "P@ssw0rd2026!",
+            "Summer2026",
+            "qwertyuiop",
+            "25111999",
+            "passwordpassword",
+            &"ab".repeat(129),
+        ] {
             assert!(check(bad, &[]).is_err(), "{bad}");
         }
         assert!(check("Contoso GmbH", &["contoso gmbh"]).is_err());

@@ -59,18 +59,22 @@ impl Permission {
     /// Roles that hold it, beside the Global Administrator.
     pub const fn roles(self) -> &'static [Uuid] {
         match self {
-            Self::WriteAllowedClouds | Self::WriteCrossTenantDefault | Self::WriteCrossTenantPartner => {
-                &[role::SECURITY_ADMINISTRATOR]
+            Self::WriteAllowedClouds
+            | Self::WriteCrossTenantDefault
+            | Self::WriteCrossTenantPartner => &[role::SECURITY_ADMINISTRATOR],
+            Self::WriteConditionalAccess | Self::WriteNamedLocations => &[
+                role::SECURITY_ADMINISTRATOR,
+                role::CONDITIONAL_ACCESS_ADMINISTRATOR,
+            ],
+            Self::WriteAuthorizationPolicy | Self::AssignRoles => {
+                &[role::PRIVILEGED_ROLE_ADMINISTRATOR]
             }
-            Self::WriteConditionalAccess | Self::WriteNamedLocations => {
-                &[role::SECURITY_ADMINISTRATOR, role::CONDITIONAL_ACCESS_ADMINISTRATOR]
-            }
-            Self::WriteAuthorizationPolicy | Self::AssignRoles => &[role::PRIVILEGED_ROLE_ADMINISTRATOR],
             Self::WriteUsers => &[role::USER_ADMINISTRATOR],
             Self::WriteGroups => &[role::USER_ADMINISTRATOR, role::DIRECTORY_WRITERS],
-            Self::WriteApplications | Self::AssignAppRoles | Self::GrantConsent => {
-                &[role::APPLICATION_ADMINISTRATOR, role::CLOUD_APPLICATION_ADMINISTRATOR]
-            }
+            Self::WriteApplications | Self::AssignAppRoles | Self::GrantConsent => &[
+                role::APPLICATION_ADMINISTRATOR,
+                role::CLOUD_APPLICATION_ADMINISTRATOR,
+            ],
             Self::WriteOrganization => &[],
             Self::SwitchWorker => &[role::SECURITY_ADMINISTRATOR],
             Self::ReadPolicies => &[
@@ -97,7 +101,8 @@ impl Permission {
 
     /// Whether one of these roles holds it.
     pub fn held_by(self, roles: &BTreeSet<Uuid>) -> bool {
-        roles.contains(&role::GLOBAL_ADMINISTRATOR) || self.roles().iter().any(|r| roles.contains(r))
+        roles.contains(&role::GLOBAL_ADMINISTRATOR)
+            || self.roles().iter().any(|r| roles.contains(r))
     }
 
     /// The roles in words, for the refusal.
@@ -119,7 +124,11 @@ pub struct Grant<'a> {
 pub fn authorize(cx: &Context, permission: Permission) -> Result<Grant<'_>> {
     let tenant = cx.tenant()?;
     check(cx, permission)?;
-    Ok(Grant { cx, tenant, permission })
+    Ok(Grant {
+        cx,
+        tenant,
+        permission,
+    })
 }
 
 /// Checks without the intention to write.
@@ -147,13 +156,22 @@ impl<'a> Grant<'a> {
             if !user.is_some_and(|u| u.account_enabled && u.deleted.is_none()) {
                 return Err(Error::Unauthenticated("the account is disabled".into()));
             }
-            let now: BTreeSet<Uuid> =
-                scoped.role_assignments().list_of_principal(actor.user.uuid()).await?.iter().map(|a| a.role).collect();
+            let now: BTreeSet<Uuid> = scoped
+                .role_assignments()
+                .list_of_principal(actor.user.uuid())
+                .await?
+                .iter()
+                .map(|a| a.role)
+                .collect();
             if !self.permission.held_by(&now) && !self.permission.held_by(&actor.roles) {
                 return Err(Error::Forbidden("the role was taken away meanwhile".into()));
             }
         }
-        Ok(Change { cx: self.cx, tenant: self.tenant, tx })
+        Ok(Change {
+            cx: self.cx,
+            tenant: self.tenant,
+            tx,
+        })
     }
 }
 
@@ -179,7 +197,10 @@ impl Change<'_> {
     /// transaction, so that every node sees it with its next request.
     pub async fn commit(self, activity: &Activity) -> Result<()> {
         let scoped = self.tx.tenant(self.tenant);
-        scoped.audit_records().insert(&audit(self.cx, activity)).await?;
+        scoped
+            .audit_records()
+            .insert(&audit(self.cx, activity))
+            .await?;
         scoped.bump_policy_version().await?;
         self.tx.commit().await?;
         Ok(())
@@ -198,14 +219,30 @@ mod tests {
     fn readers_write_nothing_and_administrators_their_own() {
         let holds = |p: Permission, r| p.held_by(&BTreeSet::from([r]));
         for permission in Permission::ALL {
-            assert!(holds(permission, role::GLOBAL_ADMINISTRATOR), "{permission:?}");
+            assert!(
+                holds(permission, role::GLOBAL_ADMINISTRATOR),
+                "{permission:?}"
+            );
             let reads = matches!(permission, Permission::ReadPolicies | Permission::ReadLogs);
-            assert_eq!(holds(permission, role::GLOBAL_READER), reads, "{permission:?}");
+            assert_eq!(
+                holds(permission, role::GLOBAL_READER),
+                reads,
+                "{permission:?}"
+            );
             assert!(!permission.held_by(&BTreeSet::new()), "{permission:?}");
         }
-        assert!(holds(Permission::WriteAllowedClouds, role::SECURITY_ADMINISTRATOR));
-        assert!(!holds(Permission::WriteAllowedClouds, role::USER_ADMINISTRATOR));
-        assert!(!holds(Permission::AssignRoles, role::SECURITY_ADMINISTRATOR));
+        assert!(holds(
+            Permission::WriteAllowedClouds,
+            role::SECURITY_ADMINISTRATOR
+        ));
+        assert!(!holds(
+            Permission::WriteAllowedClouds,
+            role::USER_ADMINISTRATOR
+        ));
+        assert!(!holds(
+            Permission::AssignRoles,
+            role::SECURITY_ADMINISTRATOR
+        ));
         assert!(!holds(Permission::WriteUsers, role::GUEST_INVITER));
     }
 }

@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// The record of a sign-in's end: `code` 0 for success, else the AADSTS number.
-pub fn sign_in(cx: &Context, data: &SignInData, assessment: &Assessment, code: u32) -> SignInRecord {
+pub fn sign_in(
+    cx: &Context,
+    data: &SignInData,
+    assessment: &Assessment,
+    code: u32,
+) -> SignInRecord {
     let pair = pair_of(data);
     let (home, resource) = sides(cx, data, assessment);
     let (name, display_name) = person(data, assessment);
@@ -75,11 +80,19 @@ fn person(data: &SignInData, assessment: &Assessment) -> (String, String) {
             let upn = user.external.as_ref().map_or(&user.upn, |e| &e.home_upn);
             (upn.to_lowercase(), user.display_name.clone())
         }
-        None => (data.typed_name.clone().unwrap_or_default().to_lowercase(), String::new()),
+        None => (
+            data.typed_name.clone().unwrap_or_default().to_lowercase(),
+            String::new(),
+        ),
     }
 }
 
-fn properties(cx: &Context, data: &SignInData, assessment: &Assessment, code: u32) -> Map<String, Value> {
+fn properties(
+    cx: &Context,
+    data: &SignInData,
+    assessment: &Assessment,
+    code: u32,
+) -> Map<String, Value> {
     let pair = pair_of(data);
     let snapshot = assessment.snapshot.as_ref();
     let name = |app| snapshot.map_or_else(String::new, |s| s.application_name(app));
@@ -127,7 +140,11 @@ fn methods(assessment: &Assessment) -> Value {
         json!({"authenticationMethod": m.method, "authenticationStepDateTime": m.at, "succeeded": true,
                "authenticationStepRequirement": place})
     };
-    let home = assessment.facts.iter().flat_map(|f| &f.home_methods).map(|m| entry(m, "home"));
+    let home = assessment
+        .facts
+        .iter()
+        .flat_map(|f| &f.home_methods)
+        .map(|m| entry(m, "home"));
     let here = assessment.methods.iter().map(|m| entry(m, "resource"));
     Value::Array(home.chain(here).collect())
 }

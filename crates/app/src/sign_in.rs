@@ -8,13 +8,21 @@ mod complete;
 mod route;
 mod submit;
 
-pub(crate) use assess::{find_guest, pair_of};
+pub(crate) use assess::pair_of;
 pub use assess::{Assessment, assess};
-pub use route::{Route, find_organization, route};
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
-pub use submit::{accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify, one_time_code, password};
+pub use route::{Route, find_organization, route};
+pub use submit::{
+    accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
+    one_time_code, password,
+};
 
+use crate::{
+    context::{Context, hash_bearer},
+    error::{Error, Result},
+    record,
+};
 use comity_model::{
     id::Id,
     secret::Hashed,
@@ -22,11 +30,6 @@ use comity_model::{
     sign_in::{Prompt, Purpose, Refusal, ResponseMode, SignIn, SignInData, Step, Subject},
     tenant::Tenant,
     time::Utc,
-};
-use crate::{
-    context::{Context, hash_bearer},
-    error::{Error, Result},
-    record,
 };
 
 /// How long a sign-in may take.
@@ -41,9 +44,20 @@ pub struct Browser {
 impl Browser {
     /// Finds the session of a `__Host-session` cookie. An unknown, expired or absent one is none.
     pub async fn load(cx: &Context, cookie: Option<&str>) -> Result<Self> {
-        let Some(cookie) = cookie else { return Ok(Self::default()) };
-        let found = cx.app.store().read().cloud().sessions().find_by_hash(&hash_bearer(cookie)).await?;
-        Ok(Self { session: found.filter(|(s, _)| s.expires > cx.now) })
+        let Some(cookie) = cookie else {
+            return Ok(Self::default());
+        };
+        let found = cx
+            .app
+            .store()
+            .read()
+            .cloud()
+            .sessions()
+            .find_by_hash(&hash_bearer(cookie))
+            .await?;
+        Ok(Self {
+            session: found.filter(|(s, _)| s.expires > cx.now),
+        })
     }
 
     /// Accounts signed in to a tenant, or all.
@@ -98,9 +112,16 @@ pub enum Outcome {
     /// Leave for another cloud.
     Depart(String),
     /// Back to an application of ours, or to the cloud that asked.
-    Return { to: Return, session: Option<SessionCookie> },
+    Return {
+        to: Return,
+        session: Option<SessionCookie>,
+    },
     /// Redeemed by link: go on to this address.
-    Landed { url: String, foreign: bool, session: Option<SessionCookie> },
+    Landed {
+        url: String,
+        foreign: bool,
+        session: Option<SessionCookie>,
+    },
     /// A refusal that the page draws; already recorded.
     Refused(Box<Assessment>, Refusal),
 }
@@ -127,7 +148,13 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         version: 0,
         data,
     };
-    let mut active = Active { sign_in, stored: false, browser, cookie: Some(cookie.to_string()), browser_cookie: None };
+    let mut active = Active {
+        sign_in,
+        stored: false,
+        browser,
+        cookie: Some(cookie.to_string()),
+        browser_cookie: None,
+    };
     take_account(cx, &mut active).await?;
     let outcome = advance(cx, &mut active).await?;
     Ok((active, outcome))
@@ -135,9 +162,24 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
 
 /// The sign-in of a binding cookie; absent, late or finished ones look the same.
 pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Active> {
-    let found = cx.app.store().read().cloud().sign_ins().find_by_hash(&hash_bearer(cookie)).await?;
-    let sign_in = found.filter(|s| s.expires > cx.now).ok_or(Error::NotFound)?;
-    Ok(Active { sign_in, stored: true, browser, cookie: None, browser_cookie: None })
+    let found = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .sign_ins()
+        .find_by_hash(&hash_bearer(cookie))
+        .await?;
+    let sign_in = found
+        .filter(|s| s.expires > cx.now)
+        .ok_or(Error::NotFound)?;
+    Ok(Active {
+        sign_in,
+        stored: true,
+        browser,
+        cookie: None,
+        browser_cookie: None,
+    })
 }
 
 /// One signed-in account of the tenant is taken without asking, unless the application wants to
@@ -148,7 +190,9 @@ async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
     if data.subject.is_some() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
         return Ok(());
     }
-    let Some(tenant) = data.tenant else { return Ok(()) };
+    let Some(tenant) = data.tenant else {
+        return Ok(());
+    };
     let expected = match &data.purpose {
         Purpose::Crossing { pushed, .. } => pushed.expected_sub,
         _ => None,
@@ -156,7 +200,9 @@ async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
     let mut accounts = active.browser.accounts(Some(tenant));
     let meant = match (expected, &data.typed_name) {
         (Some(user), _) => accounts.find(|a| a.user == user).cloned(),
-        (None, Some(name)) => named_account(cx, &accounts.cloned().collect::<Vec<_>>(), name).await?,
+        (None, Some(name)) => {
+            named_account(cx, &accounts.cloned().collect::<Vec<_>>(), name).await?
+        }
         (None, None) => match (accounts.next().cloned(), accounts.next()) {
             (Some(only), None) => Some(only),
             _ => None,
@@ -169,14 +215,22 @@ async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
 }
 
 /// The signed-in account that goes by a name: at home, for a guest.
-async fn named_account(cx: &Context, accounts: &[SessionAccount], name: &str) -> Result<Option<SessionAccount>> {
+async fn named_account(
+    cx: &Context,
+    accounts: &[SessionAccount],
+    name: &str,
+) -> Result<Option<SessionAccount>> {
     let name = comity_model::name::key(name.trim());
     for account in accounts {
         let upn = match &account.home {
             Some(home) => Some(home.upn.clone()),
             None => {
                 let read = cx.app.store().read();
-                read.tenant(account.tenant).users().find(account.user).await?.map(|u| u.upn)
+                read.tenant(account.tenant)
+                    .users()
+                    .find(account.user)
+                    .await?
+                    .map(|u| u.upn)
             }
         };
         if upn.is_some_and(|upn| comity_model::name::key(&upn) == name) {
@@ -191,7 +245,9 @@ fn use_account(data: &mut SignInData, account: &SessionAccount) {
     data.tenant = Some(account.tenant);
     data.session_sid = Some(account.sid.clone());
     data.subject = Some(match &account.home {
-        None => Subject::Local { user: Some(account.user) },
+        None => Subject::Local {
+            user: Some(account.user),
+        },
         Some(home) => Subject::External {
             home: comity_model::federation::HomeTenant {
                 cloud: home.identity.cloud.clone(),
@@ -231,7 +287,9 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
                     complete::begin_home_leg(cx, active, &assessment, &home, controls)?;
                     continue;
                 }
-                return match crate::crossing::depart(cx, active, &assessment, &home, controls).await? {
+                return match crate::crossing::depart(cx, active, &assessment, &home, controls)
+                    .await?
+                {
                     Ok(url) => {
                         save(cx, active).await?;
                         Ok(Outcome::Depart(url))
@@ -251,9 +309,13 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
 
 /// Keeps the record: inserts it the first time, then compares its version.
 pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
-    let mut tx = cx.app.store().begin().await?;
+    let tx = cx.app.store().begin().await?;
     if active.stored {
-        tx.cloud().sign_ins().update(&active.sign_in).await.map_err(stale)?;
+        tx.cloud()
+            .sign_ins()
+            .update(&active.sign_in)
+            .await
+            .map_err(stale)?;
         active.sign_in.version += 1;
     } else {
         tx.cloud().sign_ins().insert(&active.sign_in).await?;
@@ -265,7 +327,11 @@ pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
 
 /// The same record was submitted twice at once: one of them goes on.
 pub(crate) fn stale(error: comity_store::Error) -> Error {
-    if error.is_conflict(comity_store::Constraint::VERSION) { Error::NotFound } else { error.into() }
+    if error.is_conflict(comity_store::Constraint::VERSION) {
+        Error::NotFound
+    } else {
+        error.into()
+    }
 }
 
 /// Records a refusal and says how it is answered: silently to the application, back to the cloud
@@ -277,22 +343,30 @@ pub(crate) async fn refused(
     refusal: Refusal,
 ) -> Result<Outcome> {
     let data = active.sign_in.data.active();
-    let mut tx = cx.app.store().begin().await?;
+    let tx = cx.app.store().begin().await?;
     if let Some(tenant) = data.tenant {
         let row = record::sign_in(cx, data, &assessment, refusal.code);
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }
     if active.stored {
-        tx.cloud().sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
+        tx.cloud()
+            .sign_ins()
+            .delete(active.sign_in.id, active.sign_in.version)
+            .await?;
     }
     tx.commit().await?;
     Ok(match &data.purpose {
-        Purpose::Application(request) if request.prompt == Prompt::None => {
-            Outcome::Return { to: complete::error_response(cx, request, data, refusal), session: None }
-        }
-        Purpose::Crossing { pushed, same_cloud: false } => {
-            Outcome::Return { to: complete::crossing_error(cx, pushed, refusal), session: None }
-        }
+        Purpose::Application(request) if request.prompt == Prompt::None => Outcome::Return {
+            to: complete::error_response(cx, request, data, refusal),
+            session: None,
+        },
+        Purpose::Crossing {
+            pushed,
+            same_cloud: false,
+        } => Outcome::Return {
+            to: complete::crossing_error(cx, pushed, refusal),
+            session: None,
+        },
         _ => Outcome::Refused(Box::new(assessment), refusal),
     })
 }
@@ -305,12 +379,16 @@ pub(crate) fn counted_methods(
     valid_from: Utc,
 ) -> Vec<comity_model::session::MethodUse> {
     let from_session = match (&data.session_sid, prompt_of(data)) {
-        (Some(sid), prompt) if prompt != Prompt::Login => {
-            browser.account(sid).map(|a| a.methods.clone()).unwrap_or_default()
-        }
+        (Some(sid), prompt) if prompt != Prompt::Login => browser
+            .account(sid)
+            .map(|a| a.methods.clone())
+            .unwrap_or_default(),
         _ => Vec::new(),
     };
-    let mut methods: Vec<_> = from_session.into_iter().chain(data.proven.iter().cloned()).collect();
+    let mut methods: Vec<_> = from_session
+        .into_iter()
+        .chain(data.proven.iter().cloned())
+        .collect();
     methods.retain(|m| m.at >= valid_from);
     methods.sort_by(|a, b| (a.method.as_str(), a.at).cmp(&(b.method.as_str(), b.at)));
     // The latest use of each method is the one that counts.

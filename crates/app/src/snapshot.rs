@@ -90,7 +90,9 @@ impl Snapshot {
 
     /// The partner object for another tenant, if its cloud is the one it was added with.
     pub fn partner(&self, other: &HomeTenant) -> Option<&Partner> {
-        self.partners.get(&other.tenant.uuid()).filter(|p| p.cloud == other.cloud)
+        self.partners
+            .get(&other.tenant.uuid())
+            .filter(|p| p.cloud == other.cloud)
     }
 
     /// What people call another organisation: from the own partner object, never from its claims.
@@ -101,9 +103,18 @@ impl Snapshot {
     /// Whether an address belongs to an application of this tenant: a redirect URI or home page,
     /// or a page below one's origin and path.
     pub fn is_application_address(&self, url: &str) -> bool {
-        let redirects = self.applications.values().flat_map(Application::redirect_uris);
-        let homes = self.service_principals.values().filter_map(|p| p.properties.get("homepage")?.as_str());
-        redirects.map(|(_, uri)| uri).chain(homes).any(|known| known == url)
+        let redirects = self
+            .applications
+            .values()
+            .flat_map(Application::redirect_uris);
+        let homes = self
+            .service_principals
+            .values()
+            .filter_map(|p| p.properties.get("homepage")?.as_str());
+        redirects
+            .map(|(_, uri)| uri)
+            .chain(homes)
+            .any(|known| known == url)
     }
 
     /// The domain shown for the tenant.
@@ -141,16 +152,26 @@ struct Loaded {
 impl Snapshots {
     /// An empty cache that keeps at most about `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { limit, loaded: Mutex::new(Loaded::default()) }
+        Self {
+            limit,
+            loaded: Mutex::new(Loaded::default()),
+        }
     }
 
     /// The tenant as it is now; [`Error::NotFound`] if there is none. One statement when nothing
     /// has changed.
     pub async fn get(&self, cx: &Context, tenant: Id<Tenant>) -> Result<Arc<Snapshot>> {
         let read = cx.app.store().read();
-        let versions = read.cloud().tenants().versions(tenant).await?.ok_or(Error::NotFound)?;
+        let versions = read
+            .tenant(tenant)
+            .versions()
+            .await?
+            .ok_or(Error::NotFound)?;
         if versions.keys != cx.app.keys().current().version() {
-            cx.app.keys().reload(cx.app.store(), cx.app.sealer()).await?;
+            cx.app
+                .keys()
+                .reload(cx.app.store(), cx.app.sealer())
+                .await?;
         }
         if let Some(snapshot) = self.cached(tenant, versions.policy) {
             return Ok(snapshot);
@@ -174,12 +195,21 @@ impl Snapshots {
         loaded.clock += 1;
         let clock = loaded.clock;
         loaded.bytes += snapshot.bytes;
-        if let Some((old, _)) = loaded.by_tenant.insert(snapshot.tenant.id, (snapshot, clock)) {
+        if let Some((old, _)) = loaded
+            .by_tenant
+            .insert(snapshot.tenant.id, (snapshot, clock))
+        {
             loaded.bytes = loaded.bytes.saturating_sub(old.bytes);
         }
         while loaded.bytes > self.limit && loaded.by_tenant.len() > 1 {
-            let oldest = loaded.by_tenant.iter().min_by_key(|(_, (_, used))| *used).map(|(t, _)| *t);
-            let Some((out, _)) = oldest.and_then(|t| loaded.by_tenant.remove(&t)) else { break };
+            let oldest = loaded
+                .by_tenant
+                .iter()
+                .min_by_key(|(_, (_, used))| *used)
+                .map(|(t, _)| *t);
+            let Some((out, _)) = oldest.and_then(|t| loaded.by_tenant.remove(&t)) else {
+                break;
+            };
             loaded.bytes = loaded.bytes.saturating_sub(out.bytes);
         }
     }
@@ -187,7 +217,12 @@ impl Snapshots {
 
 async fn load(cx: &Context, tenant: Id<Tenant>) -> Result<Snapshot> {
     let read = cx.app.store().snapshot().await?;
-    let rows = read.tenant(tenant).snapshot().load().await?.ok_or(Error::NotFound)?;
+    let rows = read
+        .tenant(tenant)
+        .snapshot()
+        .load()
+        .await?
+        .ok_or(Error::NotFound)?;
     read.end().await;
     let policies = Policies::compile(&rows)?;
     let access_groups = policies.access_groups();
@@ -210,7 +245,10 @@ async fn load(cx: &Context, tenant: Id<Tenant>) -> Result<Snapshot> {
     }
     let mut principal_roles: BTreeMap<(Uuid, Uuid), Vec<Uuid>> = BTreeMap::new();
     for a in rows.principal_assignments {
-        principal_roles.entry((a.principal, a.resource.uuid())).or_default().push(a.app_role);
+        principal_roles
+            .entry((a.principal, a.resource.uuid()))
+            .or_default()
+            .push(a.app_role);
     }
     Ok(Snapshot {
         version: rows.tenant.policy_version,
@@ -219,9 +257,17 @@ async fn load(cx: &Context, tenant: Id<Tenant>) -> Result<Snapshot> {
         policies,
         partners,
         authorization: rows.authorization_policy,
-        applications: rows.applications.into_iter().map(|a| (a.app_id, a)).collect(),
+        applications: rows
+            .applications
+            .into_iter()
+            .map(|a| (a.app_id, a))
+            .collect(),
         secrets,
-        service_principals: rows.service_principals.into_iter().map(|p| (p.app_id, p)).collect(),
+        service_principals: rows
+            .service_principals
+            .into_iter()
+            .map(|p| (p.app_id, p))
+            .collect(),
         grants: rows.permission_grants,
         roles: by_principal(rows.role_assignments),
         principal_roles,
@@ -233,7 +279,10 @@ async fn load(cx: &Context, tenant: Id<Tenant>) -> Result<Snapshot> {
 fn by_principal(assignments: Vec<RoleAssignment>) -> BTreeMap<Uuid, BTreeSet<Uuid>> {
     let mut roles: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
     for assignment in assignments {
-        roles.entry(assignment.principal).or_default().insert(assignment.role);
+        roles
+            .entry(assignment.principal)
+            .or_default()
+            .insert(assignment.role);
     }
     roles
 }

@@ -15,7 +15,7 @@ use comity_model::{
     user::{PasswordCredential, User, UserType},
     well_known,
 };
-use comity_store::{Tx, TenantTx};
+use comity_store::{TenantTx, Tx};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -44,9 +44,17 @@ pub struct NewTenant {
 /// Makes a tenant with its first administrator; gives the one-time link that sets the password.
 pub async fn create(app: &App, new: &NewTenant, admin: &Upn) -> Result<(Tenant, String)> {
     if admin.domain() != new.domain.as_str() {
-        return Err(Error::invalid("admin", format!("the administrator's user name must end in `@{}`", new.domain)));
+        return Err(Error::invalid(
+            "admin",
+            format!(
+                "the administrator's user name must end in `@{}`",
+                new.domain
+            ),
+        ));
     }
-    let id = new.id.unwrap_or_else(|| Id::new(Context::new(app, crate::context::Client::default()).new_uuid()));
+    let id = new.id.unwrap_or_else(|| {
+        Id::new(Context::new(app, crate::context::Client::default()).new_uuid())
+    });
     let cx = Context::system(app, "comity tenant create", id);
     let mut tx = app.store().begin().await?;
     let tenant = insert(&cx, &mut tx, id, new).await?;
@@ -60,15 +68,22 @@ pub async fn create(app: &App, new: &NewTenant, admin: &Upn) -> Result<(Tenant, 
     };
     let user = insert_user(&cx, &scoped, &user).await?;
     let (link, hash) = cx.new_bearer();
-    tx.cloud().password_links().insert(&hash, id, user.id, cx.now.plus_seconds(LINK_SECONDS)).await?;
+    tx.cloud()
+        .insert_password_link(&hash, id, user.id, cx.now.plus_seconds(LINK_SECONDS))
+        .await?;
     tx.commit().await?;
     let login = &app.registry().own.hosts.login;
-    Ok((tenant, format!("{login}/set-password?link={}", link.as_str())))
+    Ok((
+        tenant,
+        format!("{login}/set-password?link={}", link.as_str()),
+    ))
 }
 
 /// Makes a tenant without people, as the dev world does.
 pub async fn create_empty(app: &App, new: &NewTenant) -> Result<Tenant> {
-    let id = new.id.unwrap_or_else(|| Id::new(Context::new(app, crate::context::Client::default()).new_uuid()));
+    let id = new.id.unwrap_or_else(|| {
+        Id::new(Context::new(app, crate::context::Client::default()).new_uuid())
+    });
     let cx = Context::system(app, "comity dev", id);
     let mut tx = app.store().begin().await?;
     let tenant = insert(&cx, &mut tx, id, new).await?;
@@ -80,10 +95,17 @@ async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> R
     let registry = cx.app.registry();
     let label = match &new.initial_label {
         Some(label) => label.clone(),
-        None => new.domain.as_str().split('.').next().unwrap_or("tenant").to_owned(),
+        None => new
+            .domain
+            .as_str()
+            .split('.')
+            .next()
+            .unwrap_or("tenant")
+            .to_owned(),
     };
     let initial = format!("{label}{}", registry.own.initial_domain_suffix);
-    let initial = DomainName::parse(&initial).map_err(|e| Error::invalid("name", format!("the initial domain {e}")))?;
+    let initial = DomainName::parse(&initial)
+        .map_err(|e| Error::invalid("name", format!("the initial domain {e}")))?;
     let tenant = Tenant {
         id,
         display_name: new.display_name.clone(),
@@ -95,14 +117,30 @@ async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> R
         created: cx.now,
         properties: Map::new(),
     };
-    tx.cloud().tenants().insert(&tenant).await.map_err(|e| taken(e, &tenant.display_name))?;
-    for (name, is_default, is_initial) in [(initial.as_str(), false, true), (new.domain.as_str(), true, false)] {
-        let domain = Domain { name: name.to_owned(), is_default, is_initial };
-        tx.tenant(id).domains().insert(&domain).await.map_err(|e| taken(e, name))?;
+    tx.cloud()
+        .insert_tenant(&tenant)
+        .await
+        .map_err(|e| taken(e, &tenant.display_name))?;
+    for (name, is_default, is_initial) in [
+        (initial.as_str(), false, true),
+        (new.domain.as_str(), true, false),
+    ] {
+        let domain = Domain {
+            name: name.to_owned(),
+            is_default,
+            is_initial,
+        };
+        tx.tenant(id)
+            .insert_domain(&domain)
+            .await
+            .map_err(|e| taken(e, name))?;
     }
     let scoped = tx.tenant(id);
     for (app_id, name) in well_known::FIRST_PARTY {
-        scoped.service_principals().insert(&first_party(cx, id, app_id, name)).await?;
+        scoped
+            .service_principals()
+            .insert(&first_party(cx, id, app_id, name))
+            .await?;
     }
     let policy = AuthorizationPolicy {
         allow_invites_from: invites_from(&registry.allow_invites_from),
@@ -119,7 +157,9 @@ async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> R
 
 fn taken(error: comity_store::Error, name: &str) -> Error {
     match error {
-        comity_store::Error::Conflict(_) => Error::Conflict(format!("`{name}` exists in this cloud already")),
+        comity_store::Error::Conflict(_) => {
+            Error::Conflict(format!("`{name}` exists in this cloud already"))
+        }
         other => other.into(),
     }
 }
@@ -157,7 +197,10 @@ fn first_party(cx: &Context, tenant: Id<Tenant>, app_id: Uuid, name: &str) -> Se
     properties.insert("tags".into(), json!([]));
     if app_id == well_known::GRAPH {
         properties.insert("appRoles".into(), crate::graph_permission::app_roles());
-        properties.insert("oauth2PermissionScopes".into(), crate::graph_permission::scopes());
+        properties.insert(
+            "oauth2PermissionScopes".into(),
+            crate::graph_permission::scopes(),
+        );
         let graph = &cx.app.registry().own.hosts.graph;
         properties.insert("servicePrincipalNames".into(), json!([app_id, graph]));
     }
@@ -212,7 +255,8 @@ async fn insert_user(cx: &Context, scoped: &TenantTx<'_>, new: &NewUser) -> Resu
         };
         scoped.role_assignments().insert(&assignment).await?;
     }
-    let activity = Activity::new("UserManagement", "Add user").target("User", user.id.uuid(), &user.upn);
+    let activity =
+        Activity::new("UserManagement", "Add user").target("User", user.id.uuid(), &user.upn);
     scoped.audit_records().insert(&audit(cx, &activity)).await?;
     Ok(user)
 }
@@ -230,11 +274,29 @@ pub async fn seed_user(
     let tx = app.store().begin().await?;
     let scoped = tx.tenant(tenant);
     let user = insert_user(&cx, &scoped, new).await?;
-    scoped.passwords().upsert(user.id, &PasswordCredential { hash, changed: cx.now, must_change: false }).await?;
+    scoped
+        .passwords()
+        .upsert(
+            user.id,
+            &PasswordCredential {
+                hash,
+                changed: cx.now,
+                must_change: false,
+            },
+        )
+        .await?;
     if let Some(seed) = totp {
         let context = format!("{tenant}/{}", user.id);
-        let sealed_secret = app.sealer().seal("totp", context.as_bytes(), seed, cx.bytes())?;
-        let factor = Factor { id: cx.new_uuid(), user: user.id, sealed_secret, last_step: None, created: cx.now };
+        let sealed_secret = app
+            .sealer()
+            .seal("totp", context.as_bytes(), seed, cx.bytes())?;
+        let factor = Factor {
+            id: cx.new_uuid(),
+            user: user.id,
+            sealed_secret,
+            last_step: None,
+            created: cx.now,
+        };
         scoped.factors().insert(&factor).await?;
     }
     scoped.bump_policy_version().await?;
@@ -267,10 +329,22 @@ pub async fn seed_group(
     let scoped = tx.tenant(tenant);
     scoped.groups().insert(&group).await?;
     for member in members {
-        scoped.groups().add_member(id, ObjectRef { kind: ObjectKind::User, id: member.uuid() }).await?;
+        scoped
+            .groups()
+            .add_member(
+                id,
+                ObjectRef {
+                    kind: ObjectKind::User,
+                    id: member.uuid(),
+                },
+            )
+            .await?;
     }
     let activity = Activity::new("GroupManagement", "Add group").target("Group", id.uuid(), name);
-    scoped.audit_records().insert(&audit(&cx, &activity)).await?;
+    scoped
+        .audit_records()
+        .insert(&audit(&cx, &activity))
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -303,7 +377,10 @@ pub async fn seed_application(
     let mut properties = Map::new();
     properties.insert("description".into(), json!(new.description));
     properties.insert("signInAudience".into(), json!("AzureADMyOrg"));
-    properties.insert("web".into(), json!({"redirectUris": new.redirect_uris, "homePageUrl": new.homepage}));
+    properties.insert(
+        "web".into(),
+        json!({"redirectUris": new.redirect_uris, "homePageUrl": new.homepage}),
+    );
     scoped
         .applications()
         .insert(&Application {
@@ -330,22 +407,36 @@ pub async fn seed_application(
         .await?;
     let principal = seed_principal(&cx, &scoped, new).await?;
     crate::graph_permission::seed(&cx, &scoped, tenant, &principal, new).await?;
-    let activity =
-        Activity::new("ApplicationManagement", "Add application").target("Application", new.id.uuid(), &new.display_name);
-    scoped.audit_records().insert(&audit(&cx, &activity)).await?;
+    let activity = Activity::new("ApplicationManagement", "Add application").target(
+        "Application",
+        new.id.uuid(),
+        &new.display_name,
+    );
+    scoped
+        .audit_records()
+        .insert(&audit(&cx, &activity))
+        .await?;
     scoped.bump_policy_version().await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn seed_principal(cx: &Context, scoped: &TenantTx<'_>, new: &NewApplication) -> Result<ServicePrincipal> {
+async fn seed_principal(
+    cx: &Context,
+    scoped: &TenantTx<'_>,
+    new: &NewApplication,
+) -> Result<ServicePrincipal> {
     let mut properties = Map::new();
     properties.insert("homepage".into(), json!(new.homepage));
     properties.insert("description".into(), json!(new.description));
     properties.insert("replyUrls".into(), json!(new.redirect_uris));
     properties.insert("servicePrincipalType".into(), json!("Application"));
     properties.insert("servicePrincipalNames".into(), json!([new.app_id]));
-    let tags = if new.homepage.is_some() { json!(["WindowsAzureActiveDirectoryIntegratedApp"]) } else { json!(["HideApp"]) };
+    let tags = if new.homepage.is_some() {
+        json!(["WindowsAzureActiveDirectoryIntegratedApp"])
+    } else {
+        json!(["HideApp"])
+    };
     properties.insert("tags".into(), tags);
     let principal = ServicePrincipal {
         id: cx.new_id(),

@@ -18,7 +18,12 @@ pub struct Limit {
 }
 
 /// Counters of password attempts. An unknown name has a counter like a known one.
-pub fn password(cx: &Context, tenant: Id<Tenant>, user: Option<Id<User>>, name: &str) -> Vec<Limit> {
+pub fn password(
+    cx: &Context,
+    tenant: Id<Tenant>,
+    user: Option<Id<User>>,
+    name: &str,
+) -> Vec<Limit> {
     let account = user.map_or_else(|| comity_model::name::key(name), |u| u.to_string());
     let mut limits = vec![Limit {
         key: format!("password/{tenant}/{account}"),
@@ -39,15 +44,32 @@ pub fn password(cx: &Context, tenant: Id<Tenant>, user: Option<Id<User>>, name: 
 
 /// The counter of one-time codes: per person, over all sessions and nodes (S-43).
 pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
-    vec![Limit { key: format!("code/{tenant}/{user}"), failures: 10, window_seconds: 300, block_seconds: 300 }]
+    vec![Limit {
+        key: format!("code/{tenant}/{user}"),
+        failures: 10,
+        window_seconds: 300,
+        block_seconds: 300,
+    }]
 }
 
 /// Refuses while a counter blocks.
 pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
     for limit in limits {
-        let throttle = cx.app.store().read().cloud().throttles().find(&limit.key).await?;
-        if let Some(until) = throttle.and_then(|t| t.blocked_until).filter(|t| *t > cx.now) {
-            return Err(Error::TooMany { retry_after: until.seconds_since(cx.now).max(1) });
+        let throttle = cx
+            .app
+            .store()
+            .read()
+            .cloud()
+            .throttles()
+            .find(&limit.key)
+            .await?;
+        if let Some(until) = throttle
+            .and_then(|t| t.blocked_until)
+            .filter(|t| *t > cx.now)
+        {
+            return Err(Error::TooMany {
+                retry_after: until.seconds_since(cx.now).max(1),
+            });
         }
     }
     Ok(())
@@ -55,10 +77,17 @@ pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
 
 /// Counts a failure on every counter.
 pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
-    let mut tx = cx.app.store().begin().await?;
+    let tx = cx.app.store().begin().await?;
     for limit in limits {
-        tx.cloud().throttles()
-            .record_failure(&limit.key, cx.now, limit.window_seconds, limit.failures, limit.block_seconds)
+        tx.cloud()
+            .throttles()
+            .record_failure(
+                &limit.key,
+                cx.now,
+                limit.window_seconds,
+                limit.failures,
+                limit.block_seconds,
+            )
             .await?;
     }
     tx.commit().await?;
@@ -67,11 +96,22 @@ pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
 
 /// Clears the account's counter after a success; the network's stays.
 pub async fn passed(cx: &Context, limits: &[Limit]) -> Result<()> {
-    let Some(account) = limits.first() else { return Ok(()) };
-    if cx.app.store().read().cloud().throttles().find(&account.key).await?.is_none() {
+    let Some(account) = limits.first() else {
+        return Ok(());
+    };
+    if cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .throttles()
+        .find(&account.key)
+        .await?
+        .is_none()
+    {
         return Ok(());
     }
-    let mut tx = cx.app.store().begin().await?;
+    let tx = cx.app.store().begin().await?;
     tx.cloud().throttles().clear(&account.key).await?;
     tx.commit().await?;
     Ok(())

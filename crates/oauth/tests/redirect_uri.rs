@@ -1,8 +1,9 @@
 //! Redirect URIs against the corpus of security bar O-01: one registered URI, many that look like
 //! it; and what cannot be registered at all.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use comity_oauth::redirect_uri::{Client, Registered, RegistrationError, is_loopback_http, origin};
+
+use RegistrationError::{Character, Fragment, Malformed, Scheme, TooLong, UserInfo, Wildcard};
 
 const GOOD: &str = "https://app.contoso.com/auth/callback";
 
@@ -17,79 +18,80 @@ fn o01_only_the_exact_text_matches() {
     }
 }
 
+const CORPUS: &[&str] = &[
+    "",
+    "/",
+    "//app.contoso.com/auth/callback",
+    "/auth/callback",
+    "app.contoso.com/auth/callback",
+    "http://app.contoso.com/auth/callback",
+    "HTTPS://app.contoso.com/auth/callback",
+    "https://APP.contoso.com/auth/callback",
+    "https://app.contoso.com/Auth/callback",
+    "https://app.contoso.com/auth/callback/",
+    "https://app.contoso.com/auth/callback/evil",
+    "https://app.contoso.com/auth/callback..;/evil",
+    "https://app.contoso.com/auth/callback/..;/",
+    "https://app.contoso.com/auth/callback/../evil",
+    "https://app.contoso.com/auth/callback/%2e%2e/evil",
+    "https://app.contoso.com/auth/./callback",
+    "https://app.contoso.com/auth//callback",
+    "https://app.contoso.com/auth/callback%2f",
+    "https://app.contoso.com/auth/callback%00",
+    "https://app.contoso.com/auth/callback%0d%0aSet-Cookie:a=b",
+    "https://app.contoso.com/auth/callback\r\nSet-Cookie:a=b",
+    "https://app.contoso.com/auth/callback\n",
+    "https://app.contoso.com/auth/callback\t",
+    "https://app.contoso.com/auth/callback ",
+    " https://app.contoso.com/auth/callback",
+    "https://app.contoso.com/auth/callback?",
+    "https://app.contoso.com/auth/callback?x=1",
+    "https://app.contoso.com/auth/callback?code=1&code=2",
+    "https://app.contoso.com/auth/callback#",
+    "https://app.contoso.com/auth/callback#x",
+    "https://app.contoso.com/auth/callback;x",
+    "https://app.contoso.com:443/auth/callback",
+    "https://app.contoso.com:8443/auth/callback",
+    "https://app.contoso.com:/auth/callback",
+    "https://app.contoso.com./auth/callback",
+    "https://app.contoso.com.evil.example/auth/callback",
+    "https://evil.example/app.contoso.com/auth/callback",
+    "https://evil.example/?https://app.contoso.com/auth/callback",
+    "https://good@app.contoso.com/auth/callback",
+    "https://app.contoso.com@evil.example/auth/callback",
+    "https://app.contoso.com:x@evil.example/auth/callback",
+    "https://app.contoso.com%40evil.example/auth/callback",
+    "https://app.contoso.com\\@evil.example/auth/callback",
+    "https://app.contoso.com\\auth\\callback",
+    "https:\\\\app.contoso.com\\auth\\callback",
+    "https:/app.contoso.com/auth/callback",
+    "https:app.contoso.com/auth/callback",
+    "https:///app.contoso.com/auth/callback",
+    "https://xn--app-contoso-.com/auth/callback",
+    "https://app.cont\u{43e}so.com/auth/callback",
+    "https://app\u{3002}contoso.com/auth/callback",
+    "https://app.contoso.com\u{ff0f}auth/callback",
+    "https://sub.app.contoso.com/auth/callback",
+    "https://contoso.com/auth/callback",
+    "https://*.contoso.com/auth/callback",
+    "https://app.contoso.com/auth/*",
+    "https://app.contoso.com/auth/callbac",
+    "https://app.contoso.com/auth/%63allback",
+    "javascript:alert(1)//app.contoso.com/auth/callback",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "http://127.0.0.1:1/auth/callback",
+    "http://localhost/auth/callback",
+    "http://localhost",
+    "http://[::1]/auth/callback",
+];
+
 fn corpus() -> Vec<String> {
-    let fixed = [
-        "",
-        "/",
-        "//app.contoso.com/auth/callback",
-        "/auth/callback",
-        "app.contoso.com/auth/callback",
-        "http://app.contoso.com/auth/callback",
-        "HTTPS://app.contoso.com/auth/callback",
-        "https://APP.contoso.com/auth/callback",
-        "https://app.contoso.com/Auth/callback",
-        "https://app.contoso.com/auth/callback/",
-        "https://app.contoso.com/auth/callback/evil",
-        "https://app.contoso.com/auth/callback..;/evil",
-        "https://app.contoso.com/auth/callback/..;/",
-        "https://app.contoso.com/auth/callback/../evil",
-        "https://app.contoso.com/auth/callback/%2e%2e/evil",
-        "https://app.contoso.com/auth/./callback",
-        "https://app.contoso.com/auth//callback",
-        "https://app.contoso.com/auth/callback%2f",
-        "https://app.contoso.com/auth/callback%00",
-        "https://app.contoso.com/auth/callback%0d%0aSet-Cookie:a=b",
-        "https://app.contoso.com/auth/callback\r\nSet-Cookie:a=b",
-        "https://app.contoso.com/auth/callback\n",
-        "https://app.contoso.com/auth/callback\t",
-        "https://app.contoso.com/auth/callback ",
-        " https://app.contoso.com/auth/callback",
-        "https://app.contoso.com/auth/callback?",
-        "https://app.contoso.com/auth/callback?x=1",
-        "https://app.contoso.com/auth/callback?code=1&code=2",
-        "https://app.contoso.com/auth/callback#",
-        "https://app.contoso.com/auth/callback#x",
-        "https://app.contoso.com/auth/callback;x",
-        "https://app.contoso.com:443/auth/callback",
-        "https://app.contoso.com:8443/auth/callback",
-        "https://app.contoso.com:/auth/callback",
-        "https://app.contoso.com./auth/callback",
-        "https://app.contoso.com.evil.example/auth/callback",
-        "https://evil.example/app.contoso.com/auth/callback",
-        "https://evil.example/?https://app.contoso.com/auth/callback",
-        "https://good@app.contoso.com/auth/callback",
-        "https://app.contoso.com@evil.example/auth/callback",
-        "https://app.contoso.com:x@evil.example/auth/callback",
-        "https://app.contoso.com%40evil.example/auth/callback",
-        "https://app.contoso.com\\@evil.example/auth/callback",
-        "https://app.contoso.com\\auth\\callback",
-        "https:\\\\app.contoso.com\\auth\\callback",
-        "https:/app.contoso.com/auth/callback",
-        "https:app.contoso.com/auth/callback",
-        "https:///app.contoso.com/auth/callback",
-        "https://xn--app-contoso-.com/auth/callback",
-        "https://app.cont\u{43e}so.com/auth/callback",
-        "https://app\u{3002}contoso.com/auth/callback",
-        "https://app.contoso.com\u{ff0f}auth/callback",
-        "https://sub.app.contoso.com/auth/callback",
-        "https://contoso.com/auth/callback",
-        "https://*.contoso.com/auth/callback",
-        "https://app.contoso.com/auth/*",
-        "https://app.contoso.com/auth/callbac",
-        "https://app.contoso.com/auth/%63allback",
-        "javascript:alert(1)//app.contoso.com/auth/callback",
-        "JaVaScRiPt:alert(1)",
-        "data:text/html,x",
-        "http://127.0.0.1:1/auth/callback",
-        "http://localhost/auth/callback",
-        "http://localhost",
-        "http://[::1]/auth/callback",
-    ];
     let long = [
         format!("{GOOD}{}", "a".repeat(8192)),
         format!("{GOOD}?{}", "a".repeat(8192)),
     ];
-    fixed.into_iter().map(str::to_owned).chain(long).collect()
+    CORPUS.iter().map(ToString::to_string).chain(long).collect()
 }
 
 #[test]
@@ -170,7 +172,6 @@ fn o01_what_can_be_registered() {
     ] {
         assert_eq!(Registered::parse(uri).unwrap().as_str(), uri);
     }
-    use RegistrationError::{Character, Fragment, Malformed, Scheme, TooLong, UserInfo, Wildcard};
     let long = format!("https://a.example/{}", "a".repeat(2048));
     for (uri, error) in [
         ("", Malformed),

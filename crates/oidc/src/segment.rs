@@ -77,11 +77,10 @@ impl Segment {
             .store()
             .read()
             .cloud()
-            .tenants()
-            .find_by_domain(domain.as_str())
+            .find_tenant_by_domain(domain.as_str())
             .await;
         match found {
-            Ok(Some(id)) => Ok(Self::Tenant(id)),
+            Ok(Some(tenant)) => Ok(Self::Tenant(tenant.id)),
             Ok(None) => Err(NoTenant::Unknown),
             Err(error) => Err(NoTenant::Failed(error.into())),
         }

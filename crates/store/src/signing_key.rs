@@ -21,6 +21,7 @@ statements! { "signing_keys";
         (kid, purpose, algorithm, public_jwk, sealed, state, created, changed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     SET_STATE = "UPDATE signing_keys SET state = $2, changed = $3 WHERE kid = $1 AND state <> $2";
+    DELETE = "DELETE FROM signing_keys WHERE kid = $1";
     VERSION = "SELECT keys_version FROM clouds WHERE id = 1";
     BUMP = "UPDATE clouds SET keys_version = keys_version + 1 WHERE id = 1";
 }
@@ -89,6 +90,15 @@ impl SigningKeys<'_, Tx> {
             .await?
             == 0
         {
+            return Ok(false);
+        }
+        self.0.write(BUMP, vec![]).await?;
+        Ok(true)
+    }
+
+    /// Deletes a key that is told to nobody any more; `false` if there is no such key.
+    pub async fn delete(&self, kid: &str) -> Result<bool> {
+        if self.0.write(DELETE, values![kid]).await? == 0 {
             return Ok(false);
         }
         self.0.write(BUMP, vec![]).await?;

@@ -24,7 +24,8 @@ impl Default for FakeClock {
 impl FakeClock {
     /// Lets seconds pass.
     pub fn forward(&self, seconds: i64) {
-        self.0.fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
+        self.0
+            .fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
     }
 
     /// Lets microseconds pass.

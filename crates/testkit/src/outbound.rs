@@ -8,7 +8,9 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{Router, body::Body};
-use comity_app::port::{Outbound, OutboundError, OutboundMethod, OutboundRequest, OutboundResponse};
+use comity_app::port::{
+    Outbound, OutboundError, OutboundMethod, OutboundRequest, OutboundResponse,
+};
 use comity_model::cloud::Registry;
 use http::{Request, header};
 use tower::ServiceExt as _;
@@ -33,7 +35,10 @@ pub enum Fault {
     Down,
     Slow,
     /// It answers this, whatever is asked.
-    Says { status: u16, body: String },
+    Says {
+        status: u16,
+        body: String,
+    },
 }
 
 /// The wire between all clouds of a world.
@@ -64,28 +69,51 @@ impl Wire {
 
     /// Everything sent so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.0.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Forgets what was sent.
     pub fn clear(&self) {
-        self.0.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0
+            .exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     fn fault(&self, cloud: &str) -> Option<Fault> {
-        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).get(cloud).cloned()
+        self.0
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(cloud)
+            .cloned()
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
+    async fn exchange(
+        &self,
+        request: Request<Body>,
+    ) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
         let router = self.0.router.get()?.clone();
         let response = router.oneshot(request).await.ok()?;
         let status = response.status().as_u16();
         let headers = response
             .headers()
             .iter()
-            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .map(|(n, v)| {
+                (
+                    n.as_str().to_owned(),
+                    String::from_utf8_lossy(v.as_bytes()).into_owned(),
+                )
+            })
             .collect();
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.ok()?;
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .ok()?;
         Some((status, headers, body.to_vec()))
     }
 }
@@ -103,8 +131,18 @@ impl InProcess {
         let entry = self.registry.find(&request.cloud).ok_or_else(refused)?;
         let hosts = &entry.hosts;
         let origin = url.origin().ascii_serialization();
-        let known = [&hosts.login, &hosts.graph, &hosts.portal, &hosts.myapps, &entry.entity];
-        if known.iter().any(|h| **h == origin) { Ok(url) } else { Err(refused()) }
+        let known = [
+            &hosts.login,
+            &hosts.graph,
+            &hosts.portal,
+            &hosts.myapps,
+            &entry.entity,
+        ];
+        if known.iter().any(|h| **h == origin) {
+            Ok(url)
+        } else {
+            Err(refused())
+        }
     }
 }
 
@@ -115,11 +153,18 @@ impl Outbound for InProcess {
         let host = url.host_str().unwrap_or_default().to_owned();
         match self.wire.fault(&request.cloud) {
             Some(Fault::Down) => {
-                return Err(OutboundError::Connect { host, reason: "refused".into() });
+                return Err(OutboundError::Connect {
+                    host,
+                    reason: "refused".into(),
+                });
             }
             Some(Fault::Slow) => return Err(OutboundError::Timeout(host)),
             Some(Fault::Says { status, body }) => {
-                return Ok(OutboundResponse { status, headers: Vec::new(), body: body.into_bytes() });
+                return Ok(OutboundResponse {
+                    status,
+                    headers: Vec::new(),
+                    body: body.into_bytes(),
+                });
             }
             None => {}
         }
@@ -135,31 +180,55 @@ impl Outbound for InProcess {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        let mut builder = Request::builder().method(method).uri(target).header(header::HOST, authority);
+        let mut builder = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(header::HOST, authority);
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
-        let protocol = |reason: &str| OutboundError::Protocol { host: host.clone(), reason: reason.into() };
-        let built = builder.body(Body::from(request.body.clone())).map_err(|_| protocol("no request"))?;
-        let (status, headers, body) =
-            self.wire.exchange(built).await.ok_or_else(|| protocol("nobody answers"))?;
+        let protocol = |reason: &str| OutboundError::Protocol {
+            host: host.clone(),
+            reason: reason.into(),
+        };
+        let built = builder
+            .body(Body::from(request.body.clone()))
+            .map_err(|_| protocol("no request"))?;
+        let (status, headers, body) = self
+            .wire
+            .exchange(built)
+            .await
+            .ok_or_else(|| protocol("nobody answers"))?;
         let exchange = Exchange {
             from: self.registry.own.canonical_name.clone(),
             to: request.cloud.clone(),
             method,
             url: request.url.clone(),
-            headers: request.headers.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect(),
+            headers: request
+                .headers
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), v.clone()))
+                .collect(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
             status,
             answer: String::from_utf8_lossy(&body).into_owned(),
         };
-        self.wire.0.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        self.wire
+            .0
+            .exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(exchange);
         if (300..400).contains(&status) {
             return Err(OutboundError::Redirect(host));
         }
         if body.len() > 256 * 1024 {
             return Err(OutboundError::TooLarge(host));
         }
-        Ok(OutboundResponse { status, headers, body })
+        Ok(OutboundResponse {
+            status,
+            headers,
+            body,
+        })
     }
 }

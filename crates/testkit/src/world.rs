@@ -68,10 +68,16 @@ impl World {
         let wire = Wire::default();
         let clouds = clouds::built_in(PORT)?;
         let random = SeededRandom::new(7);
-        let seeds = seed::seeds(&clouds, &world::World::built_in()?, PORT, &mut Secrets::new(None, &random))?;
+        let seeds = seed::seeds(
+            &clouds,
+            &world::World::built_in()?,
+            PORT,
+            &mut Secrets::new(None, &random),
+        )?;
         let mut apps = Vec::new();
         for (number, cloud) in clouds.iter().enumerate() {
-            let app = start_cloud(engine, number, cloud, &clouds, &clock, &wire, folder.path()).await?;
+            let app =
+                start_cloud(engine, number, cloud, &clouds, &clock, &wire, folder.path()).await?;
             apps.push((cloud.entry.key.clone(), app));
         }
         for (key, app) in &apps {
@@ -86,13 +92,22 @@ impl World {
         std::fs::write(&ca, "in process: no certificate\n")?;
         let entries = clouds.iter().zip(&seeds).map(|(c, s)| (&c.entry, s));
         Manifest::new(&ca, entries).write(folder.path())?;
-        Ok(Self { clock, wire, apps, router, seeds, folder })
+        Ok(Self {
+            clock,
+            wire,
+            apps,
+            router,
+            seeds,
+            folder,
+        })
     }
 
     /// One cloud's application.
     pub fn app(&self, key: &str) -> anyhow::Result<&App> {
         let found = self.apps.iter().find(|(k, _)| k == key);
-        found.map(|(_, app)| app).with_context(|| format!("no cloud `{key}`"))
+        found
+            .map(|(_, app)| app)
+            .with_context(|| format!("no cloud `{key}`"))
     }
 
     /// `world.json`, as a program would read it.
@@ -154,10 +169,16 @@ async fn deliver(app: &App) -> anyhow::Result<usize> {
 }
 
 fn dev_sites(mail: &std::path::Path, seeds: &[Seed]) -> site::DevSites {
-    site::DevSites { mail: mail.to_owned(), seeds: seeds.to_vec() }
+    site::DevSites {
+        mail: mail.to_owned(),
+        seeds: seeds.to_vec(),
+    }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call; a struct would only repeat the names")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call; a struct would only repeat the names"
+)]
 async fn start_cloud(
     engine: Engine,
     number: usize,
@@ -172,10 +193,21 @@ async fn start_cloud(
         Engine::Sqlite => Store::memory().await?,
         Engine::Postgres => {
             let url = std::env::var("TEST_POSTGRES_URL").context("TEST_POSTGRES_URL is not set")?;
-            let unique = folder.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+            let unique = folder
+                .file_name()
+                .map(|n| n.to_string_lossy().to_lowercase())
+                .unwrap_or_default();
             let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
             let schema = format!("w{name}_{number}");
-            Store::open(&url, StoreOptions { schema: Some(schema), connections: 8, ..StoreOptions::default() }).await?
+            Store::open(
+                &url,
+                StoreOptions {
+                    schema: Some(schema),
+                    connections: 8,
+                    ..StoreOptions::default()
+                },
+            )
+            .await?
         }
     };
     let key = sha256(cloud.entry.key.as_bytes());
@@ -189,11 +221,22 @@ async fn start_cloud(
         store,
         sealer: Sealer::from_key(key),
         pepper: Secret::new(sha256(key)),
-        outbound: Arc::new(InProcess { registry, wire: wire.clone() }),
-        mailer: site::folder_mailer(&mail, Arc::new(clock.clone()), Arc::new(SeededRandom::new(seed + 1000))),
+        outbound: Arc::new(InProcess {
+            registry,
+            wire: wire.clone(),
+        }),
+        mailer: site::folder_mailer(
+            &mail,
+            &cloud.entry.key,
+            Arc::new(clock.clone()),
+            Arc::new(SeededRandom::new(seed + 1000)),
+        )?,
         clock: Arc::new(clock.clone()),
         random: Arc::new(SeededRandom::new(seed)),
-        settings: Settings { dev_world: true, ..Settings::default() },
+        settings: Settings {
+            dev_world: true,
+            ..Settings::default()
+        },
     };
     Ok(App::start(options).await?)
 }
@@ -209,9 +252,14 @@ async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
         Some(query) => format!("{}?{query}", ask.url.path()),
         None => ask.url.path().to_owned(),
     };
-    let mut request = Request::builder().method(ask.method).uri(target).body(Body::from(ask.body))?;
+    let mut request = Request::builder()
+        .method(ask.method)
+        .uri(target)
+        .body(Body::from(ask.body))?;
     *request.headers_mut() = ask.headers;
-    request.headers_mut().insert(header::HOST, authority.parse()?);
+    request
+        .headers_mut()
+        .insert(header::HOST, authority.parse()?);
     let peer = comity_edge::peer::Peer {
         address: std::net::Ipv4Addr::LOCALHOST.into(),
         server_name: None,
@@ -221,5 +269,9 @@ async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
     let response = router.oneshot(request).await?;
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, 8 << 20).await?;
-    Ok(Answer { status: parts.status, headers: parts.headers, body })
+    Ok(Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    })
 }

@@ -45,7 +45,13 @@ struct TenantQuery {
 }
 
 /// Without a tenant: the session's own, else the common sign-in decides.
-async fn root(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Query(query): Query<TenantQuery>) -> Response {
+async fn root(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Query(query): Query<TenantQuery>,
+) -> Response {
     if let Some(text) = query.tenant_id {
         return match named(&cx, &text).await {
             Ok(tenant) => show(&cx, &site, &cookies, tenant).await,
@@ -59,7 +65,13 @@ async fn root(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Qu
     }
 }
 
-async fn tenant_page(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Path(text): Path<String>) -> Response {
+async fn tenant_page(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Path(text): Path<String>,
+) -> Response {
     match named(&cx, &text).await {
         Ok(tenant) => show(&cx, &site, &cookies, tenant).await,
         Err(error) => refused::error(&cx, &site, &error),
@@ -68,7 +80,9 @@ async fn tenant_page(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cook
 
 /// A tenant by ID or verified domain.
 async fn named(cx: &Context, text: &str) -> Result<Id<Tenant>, Error> {
-    sign_in::find_organization(cx, text).await.map_err(|_| Error::NotFound)
+    sign_in::find_organization(cx, text)
+        .await
+        .map_err(|_| Error::NotFound)
 }
 
 fn sign_in_at(cx: &Context, site: &Site, tenant: &str, open: Option<Uuid>) -> Response {
@@ -79,9 +93,18 @@ fn sign_in_at(cx: &Context, site: &Site, tenant: &str, open: Option<Uuid>) -> Re
 }
 
 /// The answer of the authorization endpoint: only the browser that began gets a session.
-async fn callback(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Query(query): Query<CallbackQuery>) -> Response {
-    let answer =
-        Answer { code: query.code.as_deref(), state: query.state.as_deref(), iss: query.iss.as_deref() };
+async fn callback(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Query(query): Query<CallbackQuery>,
+) -> Response {
+    let answer = Answer {
+        code: query.code.as_deref(),
+        state: query.state.as_deref(),
+        iss: query.iss.as_deref(),
+    };
     match my_apps::finish(&cx, cookies.app(), &answer).await {
         Ok((value, tenant, open)) => {
             let next = match open {
@@ -112,7 +135,9 @@ async fn present(
     match my_apps::present(cx, cookies.app(), tenant).await {
         Ok(present) => Ok(present),
         // Signing in again asks everything anew and says on its own page what stands in the way.
-        Err(Absent::SignIn | Absent::Refused { .. }) => Err(sign_in_at(cx, site, &tenant.to_string(), open)),
+        Err(Absent::SignIn | Absent::Refused { .. }) => {
+            Err(sign_in_at(cx, site, &tenant.to_string(), open))
+        }
         Err(Absent::Unavailable { cloud }) => {
             let reason = "no answer".to_owned();
             Err(refused::error(cx, site, &Error::Upstream { cloud, reason }))
@@ -131,12 +156,21 @@ async fn show(cx: &Context, site: &Site, cookies: &Cookies, tenant: Id<Tenant>) 
         Err(error) => return refused::error(cx, site, &error),
     };
     let user = present.user();
-    let name = user.external.as_ref().map_or(&user.upn, |link| &link.home_upn);
+    let name = user
+        .external
+        .as_ref()
+        .map_or(&user.upn, |link| &link.home_upn);
     let token = FormToken::of(cx, cookies);
     let frame = page::page(&cx.app, site, Some(present.snapshot()), token.value.clone());
     let data = view::MyApps {
-        account: Account { name: name.clone(), sign_out: Some("/signout".to_owned()) },
-        tiles: tiles.into_iter().map(|tile| tile_of(tile, tenant)).collect(),
+        account: Account {
+            name: name.clone(),
+            sign_out: Some("/signout".to_owned()),
+        },
+        tiles: tiles
+            .into_iter()
+            .map(|tile| tile_of(tile, tenant))
+            .collect(),
         organizations: Vec::new(),
         stay: Vec::new(),
     };
@@ -144,8 +178,16 @@ async fn show(cx: &Context, site: &Site, cookies: &Cookies, tenant: Id<Tenant>) 
 }
 
 fn tile_of(tile: my_apps::Tile, tenant: Id<Tenant>) -> view::Tile {
-    let slug: String = tile.name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let slug = if slug.is_empty() { "app".to_owned() } else { slug };
+    let slug: String = tile
+        .name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    let slug = if slug.is_empty() {
+        "app".to_owned()
+    } else {
+        slug
+    };
     view::Tile {
         href: format!("/signin/{slug}/{}?tenantId={tenant}", tile.app_id),
         name: tile.name,
@@ -191,5 +233,9 @@ async fn sign_out(State(app): State<App>, Cx(cx): Cx, site: Site, cookies: Cooki
     }
     let tenant = tenant.map_or_else(|| "common".to_owned(), |t| t.to_string());
     let login = &app.registry().own.hosts.login;
-    (SetCookie::forget_app(), see_other(&format!("{login}/{tenant}/oauth2/v2.0/logout"))).into_response()
+    (
+        SetCookie::forget_app(),
+        see_other(&format!("{login}/{tenant}/oauth2/v2.0/logout")),
+    )
+        .into_response()
 }

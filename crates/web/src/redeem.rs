@@ -34,11 +34,19 @@ struct Link {
     ticket: Option<String>,
 }
 
-async fn redeem(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Query(link): Query<Link>) -> Response {
+async fn redeem(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Query(link): Query<Link>,
+) -> Response {
     let begin = match begin(&cx, &link).await {
         Ok(begin) => begin,
         // Wrong, withdrawn and never issued look the same.
-        Err(Error::NotFound) => return refused::trouble(&cx, &site, Trouble::InvitationGone, StatusCode::NOT_FOUND),
+        Err(Error::NotFound) => {
+            return refused::trouble(&cx, &site, Trouble::InvitationGone, StatusCode::NOT_FOUND);
+        }
         Err(error) => return refused::error(&cx, &site, &error),
     };
     let result = async {
@@ -47,7 +55,12 @@ async fn redeem(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, 
     };
     match result.await {
         Ok((active, outcome)) => {
-            let answer = Answer { cx: &cx, site: &site, cookies: &cookies, number: None };
+            let answer = Answer {
+                cx: &cx,
+                site: &site,
+                cookies: &cookies,
+                number: None,
+            };
             answer.render(&active, outcome).await
         }
         Err(error) => refused::error(&cx, &site, &error),
@@ -55,14 +68,29 @@ async fn redeem(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, 
 }
 
 async fn begin(cx: &Context, link: &Link) -> Result<Begin, Error> {
-    let ticket = link.ticket.as_deref().filter(|t| t.len() <= 128).ok_or(Error::NotFound)?;
+    let ticket = link
+        .ticket
+        .as_deref()
+        .filter(|t| t.len() <= 128)
+        .ok_or(Error::NotFound)?;
     let read = cx.app.store().read();
-    let (tenant, id) = read.cloud().owner_of_ticket(&hash_bearer(ticket)).await?.ok_or(Error::NotFound)?;
-    let named = |text: &Option<String>, id: String| text.as_deref().is_none_or(|t| t.eq_ignore_ascii_case(&id));
+    let (tenant, id) = read
+        .cloud()
+        .owner_of_ticket(&hash_bearer(ticket))
+        .await?
+        .ok_or(Error::NotFound)?;
+    let named = |text: &Option<String>, id: String| {
+        text.as_deref().is_none_or(|t| t.eq_ignore_ascii_case(&id))
+    };
     if !named(&link.tenant, tenant.to_string()) || !named(&link.user, id.to_string()) {
         return Err(Error::NotFound);
     }
-    let invitation = read.tenant(tenant).invitations().find(id).await?.ok_or(Error::NotFound)?;
+    let invitation = read
+        .tenant(tenant)
+        .invitations()
+        .find(id)
+        .await?
+        .ok_or(Error::NotFound)?;
     if invitation.status == InvitationStatus::Withdrawn {
         return Err(Error::NotFound);
     }
@@ -73,7 +101,10 @@ async fn begin(cx: &Context, link: &Link) -> Result<Begin, Error> {
         login_hint: Some(invitation.email.clone()),
         correlation_id: cx.correlation_id,
         subject: Some(Subject::External {
-            home: HomeTenant { cloud: invited.cloud.clone(), tenant: invited.tenant },
+            home: HomeTenant {
+                cloud: invited.cloud.clone(),
+                tenant: invited.tenant,
+            },
             expected: Some(invited.object),
         }),
     })

@@ -13,7 +13,9 @@ use comity_app::{
     App, Context, Error,
     sign_in::{self, Active, Browser, Outcome, Zeroizing},
 };
-use comity_edge::{Cookies, Cx, FormToken, Site, Submitted, outcome::Answer, refused, ui::FormError};
+use comity_edge::{
+    Cookies, Cx, FormToken, Site, Submitted, outcome::Answer, refused, ui::FormError,
+};
 use comity_model::sign_in::Step;
 
 use draw::Drawing;
@@ -50,15 +52,33 @@ enum Shown {
     Options,
 }
 
-async fn show(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Path(n): Path<u32>) -> Response {
+async fn show(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Path(n): Path<u32>,
+) -> Response {
     page(&cx, &site, &cookies, n, Shown::Next).await
 }
 
-async fn show_name(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Path(n): Path<u32>) -> Response {
+async fn show_name(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Path(n): Path<u32>,
+) -> Response {
     page(&cx, &site, &cookies, n, Shown::Name).await
 }
 
-async fn show_options(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies, Path(n): Path<u32>) -> Response {
+async fn show_options(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Path(n): Path<u32>,
+) -> Response {
     page(&cx, &site, &cookies, n, Shown::Options).await
 }
 
@@ -68,7 +88,14 @@ async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown
         Err(error) => return refused::error(cx, site, &error),
     };
     let token = FormToken::of(cx, cookies);
-    let drawing = Drawing { cx, site, n, token: token.value.clone(), error: None, typed: None };
+    let drawing = Drawing {
+        cx,
+        site,
+        n,
+        token: token.value.clone(),
+        error: None,
+        typed: None,
+    };
     let response = match shown {
         Shown::Options => drawing.options(&active).await,
         Shown::Name => drawing.step(&mut active, Some(Step::Identify)).await,
@@ -98,15 +125,29 @@ impl Submit<'_> {
         let (cx, site) = (&self.form.cx, &self.form.site);
         let error = match result {
             Ok(outcome) => {
-                let answer = Answer { cx, site, cookies: &self.form.cookies, number: Some(self.n) };
+                let answer = Answer {
+                    cx,
+                    site,
+                    cookies: &self.form.cookies,
+                    number: Some(self.n),
+                };
                 return answer.render(&active, outcome).await;
             }
             Err(error) => error,
         };
-        let Some(shown) = form_error(&error) else { return refused::error(cx, site, &error) };
+        let Some(shown) = form_error(&error) else {
+            return refused::error(cx, site, &error);
+        };
         let token = FormToken::of(cx, &self.form.cookies);
         let typed = self.typed.map(str::to_owned);
-        let drawing = Drawing { cx, site, n: self.n, token: token.value.clone(), error: Some(shown), typed };
+        let drawing = Drawing {
+            cx,
+            site,
+            n: self.n,
+            token: token.value.clone(),
+            error: Some(shown),
+            typed,
+        };
         let response = match self.page {
             Shown::Options => drawing.options(&active).await,
             Shown::Name => drawing.step(&mut active, Some(Step::Identify)).await,
@@ -119,7 +160,9 @@ impl Submit<'_> {
 /// Errors that the page with the field shows; everything else has a page of its own.
 fn form_error(error: &Error) -> Option<FormError> {
     match error {
-        Error::Invalid { field, rule } if field == "password" => Some(FormError::coded(50126, rule.clone())),
+        Error::Invalid { field, rule } if field == "password" => {
+            Some(FormError::coded(50126, rule.clone()))
+        }
         Error::Invalid { rule, .. } => Some(FormError::new(rule.clone())),
         Error::TooMany { retry_after } => Some(FormError::coded(
             50053,
@@ -131,7 +174,12 @@ fn form_error(error: &Error) -> Option<FormError> {
 
 async fn name(Path(n): Path<u32>, form: Submitted) -> Response {
     let typed = form.field("username").unwrap_or("").to_owned();
-    let submit = Submit { n, form: &form, typed: Some(&typed), page: Shown::Name };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: Some(&typed),
+        page: Shown::Name,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -142,7 +190,12 @@ async fn name(Path(n): Path<u32>, form: Submitted) -> Response {
 
 async fn organization(Path(n): Path<u32>, form: Submitted) -> Response {
     let typed = form.field("organization").unwrap_or("").to_owned();
-    let submit = Submit { n, form: &form, typed: Some(&typed), page: Shown::Options };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: Some(&typed),
+        page: Shown::Options,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -155,7 +208,12 @@ async fn organization(Path(n): Path<u32>, form: Submitted) -> Response {
 }
 
 async fn account(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit { n, form: &form, typed: None, page: Shown::Next };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -165,7 +223,12 @@ async fn account(Path(n): Path<u32>, form: Submitted) -> Response {
 }
 
 async fn password(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit { n, form: &form, typed: None, page: Shown::Next };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -177,7 +240,12 @@ async fn password(Path(n): Path<u32>, form: Submitted) -> Response {
 }
 
 async fn code(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit { n, form: &form, typed: None, page: Shown::Next };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -188,7 +256,12 @@ async fn code(Path(n): Path<u32>, form: Submitted) -> Response {
 }
 
 async fn enrol(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit { n, form: &form, typed: None, page: Shown::Next };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -199,7 +272,12 @@ async fn enrol(Path(n): Path<u32>, form: Submitted) -> Response {
 }
 
 async fn go(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit { n, form: &form, typed: None, page: Shown::Next };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,
@@ -210,7 +288,12 @@ async fn go(Path(n): Path<u32>, form: Submitted) -> Response {
 
 /// The answer to *Release* or *Review permissions*, whichever the sign-in is at.
 async fn consent(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit { n, form: &form, typed: None, page: Shown::Next };
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
     let mut active = match submit.active().await {
         Ok(active) => active,
         Err(response) => return response,

@@ -2,7 +2,6 @@
 
 use comity_model::{
     application::Application,
-
     resource::address::{Change, Key},
 };
 use comity_oauth::redirect_uri;
@@ -39,45 +38,84 @@ pub(super) async fn load(cx: &Context, key: &Key) -> Result<Application> {
         Key::Alternate(p, text) => a.properties.get(p.name).and_then(Value::as_str) == Some(text),
         Key::Only => false,
     };
-    snapshot.applications.values().find(matches).cloned().ok_or(Error::NotFound)
+    snapshot
+        .applications
+        .values()
+        .find(matches)
+        .cloned()
+        .ok_or(Error::NotFound)
 }
 
 pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
     let application = load(cx, key).await?;
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    Ok(wire::application(&application, snapshot.secrets.get(&application.id).map_or(&[], Vec::as_slice)))
+    Ok(wire::application(
+        &application,
+        snapshot
+            .secrets
+            .get(&application.id)
+            .map_or(&[], Vec::as_slice),
+    ))
 }
 
 /// What would be a hole at sign-in is refused at registration.
 fn check(cx: &Context, properties: &Json) -> Result<()> {
     for platform in ["web", "publicClient", "spa"] {
-        let uris = properties.get(platform).and_then(|p| p.get("redirectUris")).and_then(Value::as_array);
+        let uris = properties
+            .get(platform)
+            .and_then(|p| p.get("redirectUris"))
+            .and_then(Value::as_array);
         for uri in uris.into_iter().flatten() {
             let text = uri.as_str().unwrap_or_default();
-            redirect_uri::check_registration(text)
-                .map_err(|e| Error::invalid(format!("{platform}/redirectUris"), format!("`{text}`: {e}")))?;
+            redirect_uri::Registered::parse(text).map_err(|e| {
+                Error::invalid(format!("{platform}/redirectUris"), format!("`{text}`: {e}"))
+            })?;
         }
     }
     // No application claims a host of the registry as its identifier (federation §3.13).
     let identifiers = properties.get("identifierUris").and_then(Value::as_array);
     for uri in identifiers.into_iter().flatten().filter_map(Value::as_str) {
         let registry = cx.app.registry();
-        let hosts = std::iter::once(&registry.own).chain(registry.others.values()).flat_map(|c| {
-            [&c.entity, &c.hosts.login, &c.hosts.graph, &c.hosts.portal, &c.hosts.myapps, &c.hosts.device]
-        });
+        let hosts = std::iter::once(&registry.own)
+            .chain(registry.others.values())
+            .flat_map(|c| {
+                [
+                    &c.entity,
+                    &c.hosts.login,
+                    &c.hosts.graph,
+                    &c.hosts.portal,
+                    &c.hosts.myapps,
+                    &c.hosts.device,
+                ]
+            });
         for host in hosts {
-            let name = host.trim_start_matches("https://").split(':').next().unwrap_or(host);
+            let name = host
+                .trim_start_matches("https://")
+                .split(':')
+                .next()
+                .unwrap_or(host);
             if uri.to_lowercase().contains(&name.to_lowercase()) {
-                return Err(Error::invalid("identifierUris", format!("`{uri}` names a host of this or a partner cloud: choose another identifier")));
+                return Err(Error::invalid(
+                    "identifierUris",
+                    format!(
+                        "`{uri}` names a host of this or a partner cloud: choose another identifier"
+                    ),
+                ));
             }
         }
         if uri.len() > 256 || uri.chars().any(char::is_whitespace) {
-            return Err(Error::invalid("identifierUris", "an identifier has at most 256 characters and no white space"));
+            return Err(Error::invalid(
+                "identifierUris",
+                "an identifier has at most 256 characters and no white space",
+            ));
         }
     }
     if let Some(profile) = properties.get("securityProfile").and_then(Value::as_str) {
         if !["basic", "oauth21", "fapi2"].contains(&profile) {
-            return Err(Error::invalid("securityProfile", "`securityProfile` is `basic`, `oauth21` or `fapi2`"));
+            return Err(Error::invalid(
+                "securityProfile",
+                "`securityProfile` is `basic`, `oauth21` or `fapi2`",
+            ));
         }
     }
     Ok(())
@@ -89,10 +127,19 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     properties.retain(|_, v| !v.is_null());
     check(cx, &properties)?;
     let wanted = take(&mut properties, "passwordCredentials");
-    if wanted.as_ref().and_then(Value::as_array).is_some_and(|l| !l.is_empty()) {
-        return Err(Error::invalid("passwordCredentials", "secrets are made by `addPassword`: leave `passwordCredentials` out"));
+    if wanted
+        .as_ref()
+        .and_then(Value::as_array)
+        .is_some_and(|l| !l.is_empty())
+    {
+        return Err(Error::invalid(
+            "passwordCredentials",
+            "secrets are made by `addPassword`: leave `passwordCredentials` out",
+        ));
     }
-    properties.entry("signInAudience").or_insert_with(|| json!("AzureADMyOrg"));
+    properties
+        .entry("signInAudience")
+        .or_insert_with(|| json!("AzureADMyOrg"));
     let application = Application {
         id: cx.new_id(),
         app_id: cx.new_uuid(),
@@ -102,10 +149,17 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         version: 1,
         properties,
     };
-    let activity = Activity::new("ApplicationManagement", "Add application")
-        .target("Application", application.id.uuid(), &application.display_name);
+    let activity = Activity::new("ApplicationManagement", "Add application").target(
+        "Application",
+        application.id.uuid(),
+        &application.display_name,
+    );
     let change_tx = grant.begin().await?;
-    change_tx.tables().applications().insert(&application).await?;
+    change_tx
+        .tables()
+        .applications()
+        .insert(&application)
+        .await?;
     change_tx.commit(&activity).await?;
     Ok(wire::application(&application, &[]))
 }
@@ -115,10 +169,17 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     let grant = authorize(cx, Permission::WriteApplications)?;
     let mut properties = change.properties;
     check(cx, &properties)?;
-    let mut activity = Activity::new("ApplicationManagement", "Update application")
-        .target("Application", application.id.uuid(), &application.display_name);
+    let mut activity = Activity::new("ApplicationManagement", "Update application").target(
+        "Application",
+        application.id.uuid(),
+        &application.display_name,
+    );
     for (name, value) in &properties {
-        activity = activity.changed(name, application.properties.get(name).map(ToString::to_string), Some(value.to_string()));
+        activity = activity.changed(
+            name,
+            application.properties.get(name).map(ToString::to_string),
+            Some(value.to_string()),
+        );
     }
     if let Some(name) = take_text(&mut properties, "displayName") {
         application.display_name = name;
@@ -126,27 +187,45 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     take(&mut properties, "passwordCredentials");
     merge(&mut application.properties, properties);
     let change_tx = grant.begin().await?;
-    change_tx.tables().applications().update(&application).await?;
+    change_tx
+        .tables()
+        .applications()
+        .update(&application)
+        .await?;
     change_tx.commit(&activity).await
 }
 
 pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     let application = load(cx, key).await?;
     let grant = authorize(cx, Permission::WriteApplications)?;
-    let activity = Activity::new("ApplicationManagement", "Delete application")
-        .target("Application", application.id.uuid(), &application.display_name);
+    let activity = Activity::new("ApplicationManagement", "Delete application").target(
+        "Application",
+        application.id.uuid(),
+        &application.display_name,
+    );
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
     let change = grant.begin().await?;
-    change.tables().applications().soft_delete(application.id, cx.now).await?;
+    change
+        .tables()
+        .applications()
+        .soft_delete(application.id, cx.now)
+        .await?;
     if let Some(principal) = snapshot.service_principal(application.app_id) {
-        change.tables().service_principals().soft_delete(principal.id, cx.now).await?;
+        change
+            .tables()
+            .service_principals()
+            .soft_delete(principal.id, cx.now)
+            .await?;
     }
     change.commit(&activity).await
 }
 
-
 /// The application of this tenant with that app ID.
 pub(super) async fn by_app_id(cx: &Context, app_id: Uuid) -> Result<Application> {
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    snapshot.applications.get(&app_id).cloned().ok_or(Error::NotFound)
+    snapshot
+        .applications
+        .get(&app_id)
+        .cloned()
+        .ok_or(Error::NotFound)
 }

@@ -39,34 +39,73 @@ fn document(row: &PolicyRow) -> Result<Json> {
 }
 
 pub(super) async fn policies(cx: &Context) -> Result<Vec<Json>> {
-    let rows = cx.app.store().read().tenant(cx.tenant()?).conditional_access_policies().all().await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .conditional_access_policies()
+        .all()
+        .await?;
     rows.iter().map(document).collect()
 }
 
 pub(super) async fn locations(cx: &Context) -> Result<Vec<Json>> {
-    let rows = cx.app.store().read().tenant(cx.tenant()?).named_locations().all().await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .named_locations()
+        .all()
+        .await?;
     rows.iter().map(document).collect()
 }
 
 async fn location_ids(cx: &Context) -> Result<BTreeSet<Uuid>> {
-    let rows = cx.app.store().read().tenant(cx.tenant()?).named_locations().all().await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .named_locations()
+        .all()
+        .await?;
     Ok(rows.iter().map(|r| r.id).collect())
 }
 
 async fn check_policy(cx: &Context, policy: &ConditionalAccessPolicy) -> Result<()> {
     let locations = location_ids(cx).await?;
-    policy.validate(&ValidationContext { locations: Some(&locations) }).map_err(broken)
+    policy
+        .validate(&ValidationContext {
+            locations: Some(&locations),
+        })
+        .map_err(broken)
 }
 
 async fn policy_row(cx: &Context, text: &str) -> Result<PolicyRow> {
     let id = parse_uuid(text).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).conditional_access_policies().find(id).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .conditional_access_policies()
+        .find(id)
+        .await?;
     found.ok_or(Error::NotFound)
 }
 
 async fn location_row(cx: &Context, text: &str) -> Result<PolicyRow> {
     let id = parse_uuid(text).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).named_locations().find(id).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .named_locations()
+        .find(id)
+        .await?;
     found.ok_or(Error::NotFound)
 }
 
@@ -92,12 +131,22 @@ pub(super) async fn create_policy(cx: &Context, change: Change) -> Result<Json> 
     let mut policy = read_policy(&Value::Object(change.properties))?;
     check_policy(cx, &policy).await?;
     policy.id = Some(id.to_string());
-    let row = new_row(cx, id, &policy.display_name, policy.state.as_str(), &policy.to_graph());
+    let row = new_row(
+        cx,
+        id,
+        &policy.display_name,
+        policy.state.as_str(),
+        &policy.to_graph(),
+    );
     let activity = Activity::new("Policy", "Add conditional access policy")
         .target("Policy", id, &policy.display_name)
         .changed("ConditionalAccessPolicy", None, Some(row.document.clone()));
     let change = grant.begin().await?;
-    change.tables().conditional_access_policies().insert(&row).await?;
+    change
+        .tables()
+        .conditional_access_policies()
+        .insert(&row)
+        .await?;
     history(cx, &change, POLICY, &id.to_string(), Some(&row.document)).await?;
     change.commit(&activity).await?;
     document(&row)
@@ -113,14 +162,32 @@ pub(super) async fn update_policy(cx: &Context, text: &str, change: Change) -> R
     check_policy(cx, &policy).await?;
     policy.display_name.clone_into(&mut row.display_name);
     policy.state.as_str().clone_into(&mut row.state);
-    let old = std::mem::replace(&mut row.document, Value::Object(policy.to_graph()).to_string());
+    let old = std::mem::replace(
+        &mut row.document,
+        Value::Object(policy.to_graph()).to_string(),
+    );
     row.modified = Some(cx.now);
     let activity = Activity::new("Policy", "Update conditional access policy")
         .target("Policy", row.id, &row.display_name)
-        .changed("ConditionalAccessPolicy", Some(old), Some(row.document.clone()));
+        .changed(
+            "ConditionalAccessPolicy",
+            Some(old),
+            Some(row.document.clone()),
+        );
     let change = grant.begin().await?;
-    change.tables().conditional_access_policies().update(&row).await?;
-    history(cx, &change, POLICY, &row.id.to_string(), Some(&row.document)).await?;
+    change
+        .tables()
+        .conditional_access_policies()
+        .update(&row)
+        .await?;
+    history(
+        cx,
+        &change,
+        POLICY,
+        &row.id.to_string(),
+        Some(&row.document),
+    )
+    .await?;
     change.commit(&activity).await
 }
 
@@ -131,7 +198,11 @@ pub(super) async fn delete_policy(cx: &Context, text: &str) -> Result<()> {
         .target("Policy", row.id, &row.display_name)
         .changed("ConditionalAccessPolicy", Some(row.document.clone()), None);
     let change = grant.begin().await?;
-    change.tables().conditional_access_policies().soft_delete(row.id, cx.now).await?;
+    change
+        .tables()
+        .conditional_access_policies()
+        .soft_delete(row.id, cx.now)
+        .await?;
     history(cx, &change, POLICY, &row.id.to_string(), None).await?;
     change.commit(&activity).await
 }
@@ -144,7 +215,10 @@ pub(super) async fn create_location(cx: &Context, change: Change) -> Result<Json
     let grant = authorize(cx, Permission::WriteNamedLocations)?;
     let id = cx.new_uuid();
     let mut body = change.properties;
-    body.insert("@odata.type".into(), json!(format!("#microsoft.graph.{}", change.resource.name)));
+    body.insert(
+        "@odata.type".into(),
+        json!(format!("#microsoft.graph.{}", change.resource.name)),
+    );
     let mut location = read_location(&Value::Object(body))?;
     location.validate().map_err(broken)?;
     location.id = Some(id);
@@ -168,14 +242,24 @@ pub(super) async fn update_location(cx: &Context, text: &str, change: Change) ->
         .map_err(|e| Error::invalid(e.field, e.message))?;
     location.validate().map_err(broken)?;
     location.display_name.clone_into(&mut row.display_name);
-    let old = std::mem::replace(&mut row.document, Value::Object(location.to_graph()).to_string());
+    let old = std::mem::replace(
+        &mut row.document,
+        Value::Object(location.to_graph()).to_string(),
+    );
     row.modified = Some(cx.now);
     let activity = Activity::new("Policy", "Update named location")
         .target("Policy", row.id, &row.display_name)
         .changed("NamedLocation", Some(old), Some(row.document.clone()));
     let change = grant.begin().await?;
     change.tables().named_locations().update(&row).await?;
-    history(cx, &change, LOCATION, &row.id.to_string(), Some(&row.document)).await?;
+    history(
+        cx,
+        &change,
+        LOCATION,
+        &row.id.to_string(),
+        Some(&row.document),
+    )
+    .await?;
     change.commit(&activity).await
 }
 
@@ -184,17 +268,34 @@ pub(super) async fn delete_location(cx: &Context, text: &str) -> Result<()> {
     let row = location_row(cx, text).await?;
     let grant = authorize(cx, Permission::WriteNamedLocations)?;
     let id = row.id.to_string();
-    let rows = cx.app.store().read().tenant(cx.tenant()?).conditional_access_policies().all().await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .conditional_access_policies()
+        .all()
+        .await?;
     if let Some(policy) = rows.iter().find(|p| p.document.contains(&id)) {
         return Err(Error::invalid(
             "id",
-            format!("the location is named by the policy `{}`: take it out there first", policy.display_name),
+            format!(
+                "the location is named by the policy `{}`: take it out there first",
+                policy.display_name
+            ),
         ));
     }
-    let activity = Activity::new("Policy", "Delete named location").target("Policy", row.id, &row.display_name);
+    let activity = Activity::new("Policy", "Delete named location").target(
+        "Policy",
+        row.id,
+        &row.display_name,
+    );
     let change = grant.begin().await?;
-    change.tables().named_locations().soft_delete(row.id, cx.now).await?;
+    change
+        .tables()
+        .named_locations()
+        .soft_delete(row.id, cx.now)
+        .await?;
     history(cx, &change, LOCATION, &id, None).await?;
     change.commit(&activity).await
 }
-

@@ -4,7 +4,10 @@
 //! again under the policy of its time.
 
 use comity_model::{
-    cross_tenant::{CrossTenantAccessPolicy, CrossTenantDefault, CrossTenantPartner, ValidationContext, Violation},
+    cross_tenant::{
+        CrossTenantAccessPolicy, CrossTenantDefault, CrossTenantPartner, ValidationContext,
+        Violation,
+    },
     id::{Id, parse_uuid},
     resource::address::Change,
     tenant::TenantInformation,
@@ -26,7 +29,10 @@ const CATEGORY: &str = "CrossTenantAccessSettings";
 /// The first broken rule, with its field.
 pub(super) fn broken(violations: Vec<Violation>) -> Error {
     let first = violations.into_iter().next();
-    first.map_or_else(|| Error::internal("no violation"), |v| Error::invalid(v.field, v.message))
+    first.map_or_else(
+        || Error::internal("no violation"),
+        |v| Error::invalid(v.field, v.message),
+    )
 }
 
 struct Root {
@@ -37,8 +43,14 @@ struct Root {
 async fn load(cx: &Context) -> Result<Root> {
     let read = cx.app.store().read();
     match read.tenant(cx.tenant()?).cross_tenant().root().await? {
-        Some((text, version)) => Ok(Root { policy: parse(&text)?, version }),
-        None => Ok(Root { policy: CrossTenantAccessPolicy::default(), version: 0 }),
+        Some((text, version)) => Ok(Root {
+            policy: parse(&text)?,
+            version,
+        }),
+        None => Ok(Root {
+            policy: CrossTenantAccessPolicy::default(),
+            version: 0,
+        }),
     }
 }
 
@@ -64,7 +76,10 @@ pub(super) async fn history(
 ) -> Result<()> {
     let tables = change.tables();
     let next = tables.policy_version().await? + 1;
-    tables.policy_history().record(kind, key, next, document).await?;
+    tables
+        .policy_history()
+        .record(kind, key, next, document)
+        .await?;
     Ok(())
 }
 
@@ -72,20 +87,32 @@ pub(super) async fn root(cx: &Context) -> Result<Json> {
     let root = load(cx).await?;
     let mut object = root.policy.rest.clone();
     object.insert("id".into(), json!("crossTenantAccessPolicy"));
-    object.entry("displayName").or_insert_with(|| json!("CrossTenantAccessPolicy"));
-    object.insert("allowedCloudEndpoints".into(), json!(root.policy.allowed_cloud_endpoints));
+    object
+        .entry("displayName")
+        .or_insert_with(|| json!("CrossTenantAccessPolicy"));
+    object.insert(
+        "allowedCloudEndpoints".into(),
+        json!(root.policy.allowed_cloud_endpoints),
+    );
     Ok(object)
 }
 
 pub(super) async fn update_root(cx: &Context, change: Change) -> Result<()> {
     let grant = authorize(cx, Permission::WriteAllowedClouds)?;
     let mut root = load(cx).await?;
-    let mut activity = Activity::new(CATEGORY, "Update cross-tenant access policy")
-        .target("Policy", cx.tenant()?.uuid(), "CrossTenantAccessPolicy");
+    let mut activity = Activity::new(CATEGORY, "Update cross-tenant access policy").target(
+        "Policy",
+        cx.tenant()?.uuid(),
+        "CrossTenantAccessPolicy",
+    );
     for (name, value) in change.properties {
         if name == "allowedCloudEndpoints" {
-            let clouds: Vec<String> = serde_json::from_value(value)
-                .map_err(|_| Error::invalid("allowedCloudEndpoints", "`allowedCloudEndpoints` is a list of cloud names"))?;
+            let clouds: Vec<String> = serde_json::from_value(value).map_err(|_| {
+                Error::invalid(
+                    "allowedCloudEndpoints",
+                    "`allowedCloudEndpoints` is a list of cloud names",
+                )
+            })?;
             check_clouds(cx, &clouds)?;
             activity = activity.changed(
                 "allowedCloudEndpoints",
@@ -127,7 +154,10 @@ fn check_clouds(cx: &Context, clouds: &[String]) -> Result<()> {
 }
 
 fn default_of(policy: &CrossTenantAccessPolicy) -> CrossTenantDefault {
-    policy.default.clone().unwrap_or_else(CrossTenantDefault::service_default)
+    policy
+        .default
+        .clone()
+        .unwrap_or_else(CrossTenantDefault::service_default)
 }
 
 pub(super) async fn default(cx: &Context) -> Result<Json> {
@@ -138,7 +168,9 @@ pub(super) async fn update_default(cx: &Context, change: Change) -> Result<()> {
     let grant = authorize(cx, Permission::WriteCrossTenantDefault)?;
     let mut root = load(cx).await?;
     let before = default_of(&root.policy);
-    let after = before.patched(&change.properties).map_err(|e| Error::invalid(e.field, e.message))?;
+    let after = before
+        .patched(&change.properties)
+        .map_err(|e| Error::invalid(e.field, e.message))?;
     let registry = cx.app.registry();
     let known: Vec<&str> = registry.pairs.iter().map(String::as_str).collect();
     let context = ValidationContext {
@@ -148,8 +180,11 @@ pub(super) async fn update_default(cx: &Context, change: Change) -> Result<()> {
         default: None,
     };
     after.validate(&context).map_err(broken)?;
-    let mut activity = Activity::new(CATEGORY, "Update the company default cross-tenant access setting")
-        .target("Policy", cx.tenant()?.uuid(), "default");
+    let mut activity = Activity::new(
+        CATEGORY,
+        "Update the company default cross-tenant access setting",
+    )
+    .target("Policy", cx.tenant()?.uuid(), "default");
     activity = changed(activity, &before.to_graph(), &after.to_graph());
     root.policy.default = Some(after);
     let change = grant.begin().await?;
@@ -161,7 +196,8 @@ fn changed(mut activity: Activity, before: &Json, after: &Json) -> Activity {
     for (name, value) in after {
         let old = before.get(name);
         if old != Some(value) {
-            activity = activity.changed(name, old.map(ToString::to_string), Some(value.to_string()));
+            activity =
+                activity.changed(name, old.map(ToString::to_string), Some(value.to_string()));
         }
     }
     activity
@@ -171,8 +207,11 @@ pub(super) async fn reset_default(cx: &Context) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteCrossTenantDefault)?;
     let mut root = load(cx).await?;
     root.policy.default = None;
-    let activity = Activity::new(CATEGORY, "Reset the cross-tenant access default setting")
-        .target("Policy", cx.tenant()?.uuid(), "default");
+    let activity = Activity::new(CATEGORY, "Reset the cross-tenant access default setting").target(
+        "Policy",
+        cx.tenant()?.uuid(),
+        "default",
+    );
     let change = grant.begin().await?;
     store_root(cx, &change, &root).await?;
     change.commit(&activity).await?;
@@ -181,20 +220,35 @@ pub(super) async fn reset_default(cx: &Context) -> Result<Json> {
 
 fn render(row: &PartnerRow) -> Result<Json> {
     let value: Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
-    let mut partner = CrossTenantPartner::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?;
+    let mut partner =
+        CrossTenantPartner::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?;
     partner.tenant_id = row.tenant.uuid();
     partner.cloud = Some(row.cloud.clone());
     Ok(partner.to_graph())
 }
 
 pub(super) async fn partners(cx: &Context) -> Result<Vec<Json>> {
-    let rows = cx.app.store().read().tenant(cx.tenant()?).cross_tenant().partners().await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .cross_tenant()
+        .partners()
+        .await?;
     rows.iter().map(render).collect()
 }
 
 async fn row(cx: &Context, text: &str) -> Result<PartnerRow> {
     let id = parse_uuid(text).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).cross_tenant().partner(Id::new(id)).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .cross_tenant()
+        .partner(Id::new(id))
+        .await?;
     found.ok_or(Error::NotFound)
 }
 
@@ -207,19 +261,33 @@ pub(super) async fn partner(cx: &Context, text: &str) -> Result<Json> {
 pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteCrossTenantPartner)?;
     let mut properties = change.properties;
-    let text = properties.get("tenantId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let id = parse_uuid(&text).ok_or_else(|| Error::invalid("tenantId", "`tenantId` must be a GUID with dashes"))?;
+    let text = properties
+        .get("tenantId")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let id = parse_uuid(&text)
+        .ok_or_else(|| Error::invalid("tenantId", "`tenantId` must be a GUID with dashes"))?;
     if id == cx.tenant()?.uuid() {
-        return Err(Error::invalid("tenantId", "`tenantId` is the own organization: a partner is another one"));
+        return Err(Error::invalid(
+            "tenantId",
+            "`tenantId` is the own organization: a partner is another one",
+        ));
     }
     let cloud = take_text(&mut properties, "cloud");
     if row(cx, &text).await.is_ok() {
-        return Err(Error::Conflict(format!("the organization `{id}` is a partner already: change its settings instead")));
+        return Err(Error::Conflict(format!(
+            "the organization `{id}` is a partner already: change its settings instead"
+        )));
     }
     let found: TenantInformation = question::find_tenant(cx, Id::new(id), cloud.as_deref()).await?;
     let mut document = Value::Object(properties);
-    let partner = CrossTenantPartner::from_graph(&document).map_err(|e| Error::invalid(e.field, e.message))?;
-    let partner = CrossTenantPartner { cloud: Some(found.cloud.clone()), ..partner };
+    let partner = CrossTenantPartner::from_graph(&document)
+        .map_err(|e| Error::invalid(e.field, e.message))?;
+    let partner = CrossTenantPartner {
+        cloud: Some(found.cloud.clone()),
+        ..partner
+    };
     validate(cx, &partner).await?;
     document = Value::Object(partner.to_graph());
     let row = PartnerRow {
@@ -236,11 +304,25 @@ pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json>
         .changed("tenantId", None, Some(json!(id).to_string()))
         .changed("cloud", None, Some(json!(row.cloud).to_string()));
     let change = grant.begin().await?;
-    change.tables().cross_tenant().insert_partner(&row).await.map_err(|e| match e {
-        comity_store::Error::Conflict(_) => Error::Conflict(format!("the organization `{id}` is a partner already")),
-        other => other.into(),
-    })?;
-    history(cx, &change, "crossTenantAccessPolicyPartner", &text.to_lowercase(), Some(&row.document)).await?;
+    change
+        .tables()
+        .cross_tenant()
+        .insert_partner(&row)
+        .await
+        .map_err(|e| match e {
+            comity_store::Error::Conflict(_) => {
+                Error::Conflict(format!("the organization `{id}` is a partner already"))
+            }
+            other => other.into(),
+        })?;
+    history(
+        cx,
+        &change,
+        "crossTenantAccessPolicyPartner",
+        &text.to_lowercase(),
+        Some(&row.document),
+    )
+    .await?;
     change.commit(&activity).await?;
     render(&row)
 }
@@ -269,15 +351,29 @@ pub(super) async fn update_partner(cx: &Context, text: &str, change: Change) -> 
     let mut row = row(cx, text).await?;
     let grant = authorize(cx, Permission::WriteCrossTenantPartner)?;
     let value = Value::Object(render(&row)?);
-    let before = CrossTenantPartner::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?;
-    let after = before.patched(&change.properties).map_err(|e| Error::invalid(e.field, e.message))?;
+    let before =
+        CrossTenantPartner::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?;
+    let after = before
+        .patched(&change.properties)
+        .map_err(|e| Error::invalid(e.field, e.message))?;
     validate(cx, &after).await?;
-    let activity = Activity::new(CATEGORY, "Update a partner cross-tenant access setting").target("Policy", row.tenant.uuid(), &row.name);
+    let activity = Activity::new(CATEGORY, "Update a partner cross-tenant access setting").target(
+        "Policy",
+        row.tenant.uuid(),
+        &row.name,
+    );
     let activity = changed(activity, &before.to_graph(), &after.to_graph());
     row.document = Value::Object(after.to_graph()).to_string();
     let change = grant.begin().await?;
     change.tables().cross_tenant().update_partner(&row).await?;
-    history(cx, &change, "crossTenantAccessPolicyPartner", &row.tenant.to_string(), Some(&row.document)).await?;
+    history(
+        cx,
+        &change,
+        "crossTenantAccessPolicyPartner",
+        &row.tenant.to_string(),
+        Some(&row.document),
+    )
+    .await?;
     change.commit(&activity).await
 }
 
@@ -286,13 +382,29 @@ pub(super) async fn delete_partner(cx: &Context, text: &str) -> Result<()> {
     let grant = authorize(cx, Permission::WriteCrossTenantPartner)?;
     let document: Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
     if document.get("isServiceProvider").and_then(Value::as_bool) == Some(true) {
-        return Err(Error::Forbidden("a service provider cannot be removed as a partner".into()));
+        return Err(Error::Forbidden(
+            "a service provider cannot be removed as a partner".into(),
+        ));
     }
-    let activity = Activity::new(CATEGORY, "Delete partner specific cross-tenant access setting")
-        .target("Policy", row.tenant.uuid(), &row.name)
-        .changed("tenantId", Some(json!(row.tenant).to_string()), None);
+    let activity = Activity::new(
+        CATEGORY,
+        "Delete partner specific cross-tenant access setting",
+    )
+    .target("Policy", row.tenant.uuid(), &row.name)
+    .changed("tenantId", Some(json!(row.tenant).to_string()), None);
     let change = grant.begin().await?;
-    change.tables().cross_tenant().delete_partner(row.tenant).await?;
-    history(cx, &change, "crossTenantAccessPolicyPartner", &row.tenant.to_string(), None).await?;
+    change
+        .tables()
+        .cross_tenant()
+        .delete_partner(row.tenant)
+        .await?;
+    history(
+        cx,
+        &change,
+        "crossTenantAccessPolicyPartner",
+        &row.tenant.to_string(),
+        None,
+    )
+    .await?;
     change.commit(&activity).await
 }

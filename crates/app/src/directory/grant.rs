@@ -42,16 +42,29 @@ pub(super) async fn assignments(cx: &Context, parent: &Parent) -> Result<Vec<Jso
 async fn render(cx: &Context, snapshot: &Snapshot, a: &AppRoleAssignment) -> Result<Json> {
     let resource = snapshot.service_principal_by_id(a.resource.uuid());
     let principal = principal_name(cx, snapshot, a.principal_kind, a.principal).await?;
-    Ok(wire::assignment(a, &principal, resource.map_or("", |r| &r.display_name)))
+    Ok(wire::assignment(
+        a,
+        &principal,
+        resource.map_or("", |r| &r.display_name),
+    ))
 }
 
-async fn principal_name(cx: &Context, snapshot: &Snapshot, kind: ObjectKind, id: Uuid) -> Result<String> {
+async fn principal_name(
+    cx: &Context,
+    snapshot: &Snapshot,
+    kind: ObjectKind,
+    id: Uuid,
+) -> Result<String> {
     Ok(match kind {
         ObjectKind::User => super::user::name_of(cx, id).await?,
-        ObjectKind::Group => super::group::load(cx, &id.to_string()).await.map(|g| g.display_name).unwrap_or_default(),
-        ObjectKind::ServicePrincipal => {
-            snapshot.service_principal_by_id(id).map(|p| p.display_name.clone()).unwrap_or_default()
-        }
+        ObjectKind::Group => super::group::load(cx, &id.to_string())
+            .await
+            .map(|g| g.display_name)
+            .unwrap_or_default(),
+        ObjectKind::ServicePrincipal => snapshot
+            .service_principal_by_id(id)
+            .map(|p| p.display_name.clone())
+            .unwrap_or_default(),
     })
 }
 
@@ -60,18 +73,34 @@ fn guid(properties: &Json, name: &str) -> Result<Uuid> {
         .get(name)
         .and_then(Value::as_str)
         .and_then(parse_uuid)
-        .ok_or_else(|| Error::invalid(name, format!("A value is required for property '{name}' of resource 'AppRoleAssignment'.")))
+        .ok_or_else(|| {
+            Error::invalid(
+                name,
+                format!(
+                    "A value is required for property '{name}' of resource 'AppRoleAssignment'."
+                ),
+            )
+        })
 }
 
 pub(super) async fn assign(cx: &Context, parent: &Parent, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::AssignAppRoles)?;
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
     let owner = relation::parent_id(cx, parent).await?;
-    let (principal, resource) =
-        (guid(&change.properties, "principalId")?, guid(&change.properties, "resourceId")?);
-    let named = if parent.navigation.name == "appRoleAssignedTo" { resource } else { principal };
+    let (principal, resource) = (
+        guid(&change.properties, "principalId")?,
+        guid(&change.properties, "resourceId")?,
+    );
+    let named = if parent.navigation.name == "appRoleAssignedTo" {
+        resource
+    } else {
+        principal
+    };
     if named != owner {
-        return Err(Error::invalid(parent.navigation.name, "Not a valid reference update."));
+        return Err(Error::invalid(
+            parent.navigation.name,
+            "Not a valid reference update.",
+        ));
     }
     let app_role = guid(&change.properties, "appRoleId")?;
     let target = snapshot.service_principal_by_id(resource).ok_or_else(|| {
@@ -89,18 +118,28 @@ pub(super) async fn assign(cx: &Context, parent: &Parent, change: Change) -> Res
         app_role,
         created: cx.now,
     };
-    tables.app_role_assignments().insert(&assignment).await.map_err(exists)?;
-    let activity = Activity::new("ApplicationManagement", "Add app role assignment to service principal")
-        .target("ServicePrincipal", target.id.uuid(), &target.display_name)
-        .changed("AppRole.Id", None, Some(app_role.to_string()))
-        .changed("Principal.Id", None, Some(principal.to_string()));
+    tables
+        .app_role_assignments()
+        .insert(&assignment)
+        .await
+        .map_err(exists)?;
+    let activity = Activity::new(
+        "ApplicationManagement",
+        "Add app role assignment to service principal",
+    )
+    .target("ServicePrincipal", target.id.uuid(), &target.display_name)
+    .changed("AppRole.Id", None, Some(app_role.to_string()))
+    .changed("Principal.Id", None, Some(principal.to_string()));
     change_tx.commit(&activity).await?;
     render(cx, &snapshot, &assignment).await
 }
 
 fn exists(error: comity_store::Error) -> Error {
-    if error.is_conflict("app_role_assignments_unique") {
-        Error::invalid("appRoleId", "Permission being assigned already exists on the object")
+    if error.is_conflict("app_role_assignments_triple") {
+        Error::invalid(
+            "appRoleId",
+            "Permission being assigned already exists on the object",
+        )
     } else {
         error.into()
     }
@@ -112,11 +151,17 @@ fn check_role(target: &ServicePrincipal, role: Uuid) -> Result<()> {
         return Ok(());
     }
     let offered = target.properties.get("appRoles").and_then(Value::as_array);
-    let known = offered.into_iter().flatten().any(|r| r.get("id").and_then(Value::as_str).and_then(parse_uuid) == Some(role));
+    let known = offered
+        .into_iter()
+        .flatten()
+        .any(|r| r.get("id").and_then(Value::as_str).and_then(parse_uuid) == Some(role));
     if known {
         return Ok(());
     }
-    Err(Error::invalid("appRoleId", "Permission being assigned was not found on application"))
+    Err(Error::invalid(
+        "appRoleId",
+        "Permission being assigned was not found on application",
+    ))
 }
 
 pub(super) async fn unassign(cx: &Context, object: &Object) -> Result<()> {
@@ -124,11 +169,23 @@ pub(super) async fn unassign(cx: &Context, object: &Object) -> Result<()> {
     let parent = object.place.parent.as_ref().ok_or(Error::NotFound)?;
     let owner = relation::parent_id(cx, parent).await?;
     let id = wire::from_opaque(object.key.text()).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).app_role_assignments().find(id).await?;
-    let found = found.filter(|a| a.principal == owner || a.resource.uuid() == owner).ok_or(Error::NotFound)?;
-    let activity = Activity::new("ApplicationManagement", "Remove app role assignment from service principal")
-        .target("ServicePrincipal", found.resource.uuid(), "")
-        .changed("Principal.Id", Some(found.principal.to_string()), None);
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .app_role_assignments()
+        .find(id)
+        .await?;
+    let found = found
+        .filter(|a| a.principal == owner || a.resource.uuid() == owner)
+        .ok_or(Error::NotFound)?;
+    let activity = Activity::new(
+        "ApplicationManagement",
+        "Remove app role assignment from service principal",
+    )
+    .target("ServicePrincipal", found.resource.uuid(), "")
+    .changed("Principal.Id", Some(found.principal.to_string()), None);
     let change = grant.begin().await?;
     change.tables().app_role_assignments().delete(id).await?;
     change.commit(&activity).await
@@ -142,7 +199,12 @@ pub(super) async fn all_permissions(cx: &Context) -> Result<Vec<Json>> {
 async fn load_permission(cx: &Context, text: &str) -> Result<PermissionGrant> {
     let id = wire::from_opaque(text).ok_or(Error::NotFound)?;
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    snapshot.grants.iter().find(|g| g.id == id).cloned().ok_or(Error::NotFound)
+    snapshot
+        .grants
+        .iter()
+        .find(|g| g.id == id)
+        .cloned()
+        .ok_or(Error::NotFound)
 }
 
 pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Json> {
@@ -154,13 +216,25 @@ pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Js
         snapshot
             .service_principal_by_id(id)
             .map(|p| p.id)
-            .ok_or_else(|| Error::invalid(name, format!("`{name}` names no service principal of this organization")))
+            .ok_or_else(|| {
+                Error::invalid(
+                    name,
+                    format!("`{name}` names no service principal of this organization"),
+                )
+            })
     };
-    let user = properties.get("principalId").and_then(Value::as_str).and_then(parse_uuid).map(Id::new);
+    let user = properties
+        .get("principalId")
+        .and_then(Value::as_str)
+        .and_then(parse_uuid)
+        .map(Id::new);
     match (properties.get("consentType").and_then(Value::as_str), user) {
         (Some("AllPrincipals"), None) | (Some("Principal"), Some(_)) => {}
         _ => {
-            return Err(Error::invalid("consentType", "`consentType` is `AllPrincipals` without, or `Principal` with `principalId`"));
+            return Err(Error::invalid(
+                "consentType",
+                "`consentType` is `AllPrincipals` without, or `Principal` with `principalId`",
+            ));
         }
     }
     let permission = PermissionGrant {
@@ -172,15 +246,36 @@ pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Js
     };
     let activity = Activity::new("ApplicationManagement", "Add delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
-        .changed("DelegatedPermissionGrant.Scope", None, Some(permission.scope.clone()));
+        .changed(
+            "DelegatedPermissionGrant.Scope",
+            None,
+            Some(permission.scope.clone()),
+        );
     let change_tx = grant.begin().await?;
     if let Some(user) = user {
-        change_tx.tables().users().find(user).await?.ok_or_else(|| Error::invalid("principalId", "`principalId` names no user of this organization"))?;
+        change_tx
+            .tables()
+            .users()
+            .find(user)
+            .await?
+            .ok_or_else(|| {
+                Error::invalid(
+                    "principalId",
+                    "`principalId` names no user of this organization",
+                )
+            })?;
     }
-    change_tx.tables().permission_grants().insert(&permission).await.map_err(|e| match e {
-        comity_store::Error::Conflict(_) => Error::Duplicate { property: "clientId".into() },
-        other => other.into(),
-    })?;
+    change_tx
+        .tables()
+        .permission_grants()
+        .insert(&permission)
+        .await
+        .map_err(|e| match e {
+            comity_store::Error::Conflict(_) => Error::Duplicate {
+                property: "clientId".into(),
+            },
+            other => other.into(),
+        })?;
     change_tx.commit(&activity).await?;
     Ok(wire::permission_grant(&permission))
 }
@@ -194,9 +289,17 @@ pub(super) async fn update_permission(cx: &Context, id: &str, change: Change) ->
     }
     let activity = Activity::new("ApplicationManagement", "Update delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
-        .changed("DelegatedPermissionGrant.Scope", Some(old), Some(permission.scope.clone()));
+        .changed(
+            "DelegatedPermissionGrant.Scope",
+            Some(old),
+            Some(permission.scope.clone()),
+        );
     let change_tx = grant.begin().await?;
-    change_tx.tables().permission_grants().update(&permission).await?;
+    change_tx
+        .tables()
+        .permission_grants()
+        .update(&permission)
+        .await?;
     change_tx.commit(&activity).await
 }
 
@@ -205,8 +308,16 @@ pub(super) async fn delete_permission(cx: &Context, id: &str) -> Result<()> {
     let grant = authorize(cx, Permission::GrantConsent)?;
     let activity = Activity::new("ApplicationManagement", "Remove delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
-        .changed("DelegatedPermissionGrant.Scope", Some(permission.scope), None);
+        .changed(
+            "DelegatedPermissionGrant.Scope",
+            Some(permission.scope),
+            None,
+        );
     let change = grant.begin().await?;
-    change.tables().permission_grants().delete(permission.id).await?;
+    change
+        .tables()
+        .permission_grants()
+        .delete(permission.id)
+        .await?;
     change.commit(&activity).await
 }

@@ -19,13 +19,31 @@ use crate::{
 };
 
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
-    let groups = cx.app.store().read().tenant(cx.tenant()?).groups().all().await?;
-    Ok(groups.iter().filter(|g| g.deleted.is_none()).map(wire::group).collect())
+    let groups = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .groups()
+        .all()
+        .await?;
+    Ok(groups
+        .iter()
+        .filter(|g| g.deleted.is_none())
+        .map(wire::group)
+        .collect())
 }
 
 pub(super) async fn load(cx: &Context, id: &str) -> Result<Group> {
     let id = Id::parse(id).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).groups().find(id).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .groups()
+        .find(id)
+        .await?;
     found.filter(|g| g.deleted.is_none()).ok_or(Error::NotFound)
 }
 
@@ -38,8 +56,15 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let mut properties = change.properties;
     let security_enabled = take_bool(&mut properties, "securityEnabled").unwrap_or(true);
     let mail_enabled = take_bool(&mut properties, "mailEnabled").unwrap_or(false);
-    if mail_enabled && !properties.get("groupTypes").is_some_and(|t| t.to_string().contains("Unified")) {
-        return Err(Error::invalid("mailEnabled", "mail-enabled security groups are not offered: leave `mailEnabled` false"));
+    if mail_enabled
+        && !properties
+            .get("groupTypes")
+            .is_some_and(|t| t.to_string().contains("Unified"))
+    {
+        return Err(Error::invalid(
+            "mailEnabled",
+            "mail-enabled security groups are not offered: leave `mailEnabled` false",
+        ));
     }
     let group = Group {
         id: cx.new_id(),
@@ -56,7 +81,11 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
             properties
         },
     };
-    let mut activity = Activity::new("GroupManagement", "Add group").target("Group", group.id.uuid(), &group.display_name);
+    let mut activity = Activity::new("GroupManagement", "Add group").target(
+        "Group",
+        group.id.uuid(),
+        &group.display_name,
+    );
     let change_tx = grant.begin().await?;
     let tables = change_tx.tables();
     tables.groups().insert(&group).await?;
@@ -77,7 +106,11 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
 pub(super) async fn update(cx: &Context, id: &str, change: Change) -> Result<()> {
     let mut group = load(cx, id).await?;
     let grant = authorize(cx, Permission::WriteGroups)?;
-    let mut activity = Activity::new("GroupManagement", "Update group").target("Group", group.id.uuid(), &group.display_name);
+    let mut activity = Activity::new("GroupManagement", "Update group").target(
+        "Group",
+        group.id.uuid(),
+        &group.display_name,
+    );
     let mut properties = change.properties;
     for (name, value) in &properties {
         activity = activity.changed(name, None, Some(value.to_string()));
@@ -112,9 +145,17 @@ pub(super) async fn update(cx: &Context, id: &str, change: Change) -> Result<()>
 pub(super) async fn delete(cx: &Context, id: &str) -> Result<()> {
     let group = load(cx, id).await?;
     let grant = authorize(cx, Permission::WriteGroups)?;
-    let activity = Activity::new("GroupManagement", "Delete group").target("Group", group.id.uuid(), &group.display_name);
+    let activity = Activity::new("GroupManagement", "Delete group").target(
+        "Group",
+        group.id.uuid(),
+        &group.display_name,
+    );
     let change = grant.begin().await?;
-    change.tables().groups().soft_delete(group.id, cx.now).await?;
+    change
+        .tables()
+        .groups()
+        .soft_delete(group.id, cx.now)
+        .await?;
     change.commit(&activity).await
 }
 

@@ -16,24 +16,54 @@ use crate::{
 
 fn request(cx: &Context, properties: &Json) -> Result<Invite> {
     let text = |name: &str| wire::text(properties, name);
-    let flag = |name: &str| properties.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let info = properties.get("invitedUserMessageInfo").and_then(Value::as_object);
-    let info_text = |name: &str| info.and_then(|i| i.get(name)).and_then(Value::as_str).map(str::to_owned);
-    let recipients = info.and_then(|i| i.get("ccRecipients")).and_then(Value::as_array);
+    let flag = |name: &str| {
+        properties
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+    };
+    let info = properties
+        .get("invitedUserMessageInfo")
+        .and_then(Value::as_object);
+    let info_text = |name: &str| {
+        info.and_then(|i| i.get(name))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let recipients = info
+        .and_then(|i| i.get("ccRecipients"))
+        .and_then(Value::as_array);
     let cc = recipients
         .into_iter()
         .flatten()
-        .filter_map(|r| r.get("emailAddress")?.get("address")?.as_str().map(str::to_owned))
+        .filter_map(|r| {
+            r.get("emailAddress")?
+                .get("address")?
+                .as_str()
+                .map(str::to_owned)
+        })
         .collect();
     let home = match text("invitedUserHomeTenantId") {
         None => None,
         Some(id) => {
-            let id = parse_uuid(&id).ok_or_else(|| Error::invalid("invitedUserHomeTenantId", "`invitedUserHomeTenantId` must be a GUID"))?;
-            let cloud = text("invitedUserHomeCloud").unwrap_or_else(|| cx.app.registry().own.canonical_name.clone());
-            Some(HomeTenant { cloud, tenant: Id::new(id) })
+            let id = parse_uuid(&id).ok_or_else(|| {
+                Error::invalid(
+                    "invitedUserHomeTenantId",
+                    "`invitedUserHomeTenantId` must be a GUID",
+                )
+            })?;
+            let cloud = text("invitedUserHomeCloud")
+                .unwrap_or_else(|| cx.app.registry().own.canonical_name.clone());
+            Some(HomeTenant {
+                cloud,
+                tenant: Id::new(id),
+            })
         }
     };
-    let invited_user = properties.get("invitedUser").and_then(|u| u.get("id")).and_then(Value::as_str);
+    let invited_user = properties
+        .get("invitedUser")
+        .and_then(|u| u.get("id"))
+        .and_then(Value::as_str);
     Ok(Invite {
         email: text("invitedUserEmailAddress").unwrap_or_default(),
         redirect_url: text("inviteRedirectUrl").unwrap_or_default(),

@@ -18,7 +18,9 @@ use crate::{
 pub(super) fn sign_in(record: &SignInRecord) -> Json {
     let mut object = record.properties.clone();
     let side = |side: &Option<comity_model::federation::HomeTenant>| {
-        side.as_ref().map_or((Value::Null, Value::Null), |s| (json!(s.tenant), json!(s.cloud)))
+        side.as_ref().map_or((Value::Null, Value::Null), |s| {
+            (json!(s.tenant), json!(s.cloud))
+        })
     };
     let (home_tenant, home_cloud) = side(&record.home);
     let (resource_tenant, resource_cloud) = side(&record.resource_tenant);
@@ -26,7 +28,10 @@ pub(super) fn sign_in(record: &SignInRecord) -> Json {
         ("id", json!(record.id)),
         ("createdDateTime", json!(record.created)),
         ("correlationId", json!(record.correlation_id)),
-        ("userId", json!(record.user.map(|u| u.to_string()).unwrap_or_default())),
+        (
+            "userId",
+            json!(record.user.map(|u| u.to_string()).unwrap_or_default()),
+        ),
         ("userPrincipalName", json!(record.user_principal_name)),
         ("userDisplayName", json!(record.user_display_name)),
         ("appId", json!(record.app)),
@@ -60,23 +65,51 @@ pub(super) fn audit(record: &AuditRecord) -> Json {
 }
 
 pub(super) async fn list_sign_ins(cx: &Context, query: &Query) -> Result<Listing> {
-    let rows = cx.app.store().read().tenant(cx.tenant()?).sign_in_records().recent(query).await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .sign_in_records()
+        .recent(query)
+        .await?;
     Ok(query.apply(rows.iter().map(sign_in)))
 }
 
 pub(super) async fn list_audits(cx: &Context, query: &Query) -> Result<Listing> {
-    let rows = cx.app.store().read().tenant(cx.tenant()?).audit_records().recent(query).await?;
+    let rows = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .audit_records()
+        .recent(query)
+        .await?;
     Ok(query.apply(rows.iter().map(audit)))
 }
 
 pub(super) async fn find_sign_in(cx: &Context, text: &str) -> Result<Json> {
     let id = parse_uuid(text).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).sign_in_records().find(id).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .sign_in_records()
+        .find(id)
+        .await?;
     found.as_ref().map(sign_in).ok_or(Error::NotFound)
 }
 
 pub(super) async fn find_audit(cx: &Context, text: &str) -> Result<Json> {
     let id = parse_uuid(text).ok_or(Error::NotFound)?;
-    let found = cx.app.store().read().tenant(cx.tenant()?).audit_records().find(id).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .audit_records()
+        .find(id)
+        .await?;
     found.as_ref().map(audit).ok_or(Error::NotFound)
 }

@@ -52,8 +52,11 @@ pub(super) async fn update(cx: &Context, text: &str, change: Change) -> Result<(
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     let mut kept = snapshot.tenant.clone();
     let mut properties = change.properties;
-    let mut activity = Activity::new("DirectoryManagement", "Set company information")
-        .target("Directory", tenant.uuid(), &kept.display_name);
+    let mut activity = Activity::new("DirectoryManagement", "Set company information").target(
+        "Directory",
+        tenant.uuid(),
+        &kept.display_name,
+    );
     for (name, value) in &properties {
         activity = activity.changed(name, None, Some(value.to_string()));
     }
@@ -62,7 +65,7 @@ pub(super) async fn update(cx: &Context, text: &str, change: Change) -> Result<(
     }
     merge(&mut kept.properties, properties);
     let change = grant.begin().await?;
-    change.tx().cloud().tenants().update(&kept).await?;
+    change.tx().tenant(kept.id).update_self(&kept).await?;
     change.commit(&activity).await
 }
 
@@ -100,17 +103,20 @@ fn information(found: &TenantInformation) -> Json {
 /// Guests of whatever kind find nobody: the answer would tell who exists.
 fn may_look(cx: &Context) -> Result<()> {
     match &cx.actor {
-        Actor::User(a) if a.is_guest && a.roles.is_empty() => {
-            Err(Error::Forbidden("Insufficient privileges to complete the operation.".into()))
-        }
+        Actor::User(a) if a.is_guest && a.roles.is_empty() => Err(Error::Forbidden(
+            "Insufficient privileges to complete the operation.".into(),
+        )),
         _ => Ok(()),
     }
 }
 
 pub(super) async fn find_by_id(cx: &Context, argument: &str) -> Result<Json> {
     may_look(cx)?;
-    let id = parse_uuid(argument).ok_or_else(|| Error::invalid("tenantId", "`tenantId` must be a GUID with dashes"))?;
-    Ok(information(&question::find_tenant(cx, Id::new(id), None).await?))
+    let id = parse_uuid(argument)
+        .ok_or_else(|| Error::invalid("tenantId", "`tenantId` must be a GUID with dashes"))?;
+    Ok(information(
+        &question::find_tenant(cx, Id::new(id), None).await?,
+    ))
 }
 
 /// A domain finds organisations of this cloud only; across clouds an ID is needed.
@@ -118,7 +124,13 @@ pub(super) async fn find_by_domain(cx: &Context, argument: &str) -> Result<Json>
     may_look(cx)?;
     let domain = DomainName::parse(argument)
         .map_err(|e| Error::invalid("domainName", format!("the domain name {e}")))?;
-    let found = cx.app.store().read().cloud().tenants().find_by_domain(domain.as_str()).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .find_tenant_by_domain(domain.as_str())
+        .await?;
     let Some(tenant) = found else {
         return Err(Error::invalid(
             "domainName",
@@ -128,5 +140,5 @@ pub(super) async fn find_by_domain(cx: &Context, argument: &str) -> Result<Json>
             ),
         ));
     };
-    Ok(information(&question::own_tenant(cx, tenant).await?))
+    Ok(information(&question::own_tenant(cx, tenant.id).await?))
 }

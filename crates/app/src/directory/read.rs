@@ -22,8 +22,14 @@ const POLICIES: [&str; 6] = [
 const LOGS: [&str; 2] = ["signIn", "directoryAudit"];
 
 /// What a guest may never enumerate, at any level but *same as members*.
-const NO_ENUMERATION: [&str; 6] =
-    ["user", "directoryRole", "unifiedRoleAssignment", "oAuth2PermissionGrant", "appRoleAssignment", "group"];
+const NO_ENUMERATION: [&str; 6] = [
+    "user",
+    "directoryRole",
+    "unifiedRoleAssignment",
+    "oAuth2PermissionGrant",
+    "appRoleAssignment",
+    "group",
+];
 
 fn refused() -> Error {
     Error::Forbidden("Insufficient privileges to complete the operation.".into())
@@ -44,13 +50,21 @@ async fn guest_access(cx: &Context, actor: &UserActor) -> Result<GuestAccess> {
     if !actor.is_guest || !actor.roles.is_empty() {
         return Ok(GuestAccess::SameAsMembers);
     }
-    Ok(cx.app.snapshots().get(cx, actor.tenant).await?.authorization.guest_access())
+    Ok(cx
+        .app
+        .snapshots()
+        .get(cx, actor.tenant)
+        .await?
+        .authorization
+        .guest_access())
 }
 
 /// Whether the actor may list a collection.
 pub(super) async fn may_list(cx: &Context, place: &Place) -> Result<()> {
     by_role(cx, place.resource.name)?;
-    let Actor::User(actor) = &cx.actor else { return Ok(()) };
+    let Actor::User(actor) = &cx.actor else {
+        return Ok(());
+    };
     let access = guest_access(cx, actor).await?;
     if access == GuestAccess::SameAsMembers {
         return Ok(());
@@ -60,21 +74,35 @@ pub(super) async fn may_list(cx: &Context, place: &Place) -> Result<()> {
         let group = parent.resource.name == "group" && access == GuestAccess::Limited;
         return if own || group { Ok(()) } else { Err(refused()) };
     }
-    if NO_ENUMERATION.contains(&place.resource.name) { Err(refused()) } else { Ok(()) }
+    if NO_ENUMERATION.contains(&place.resource.name) {
+        Err(refused())
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the actor may read one object.
 pub(super) async fn may_find(cx: &Context, object: &Object) -> Result<()> {
     by_role(cx, object.place.resource.name)?;
-    let Actor::User(actor) = &cx.actor else { return Ok(()) };
+    let Actor::User(actor) = &cx.actor else {
+        return Ok(());
+    };
     let access = guest_access(cx, actor).await?;
     if access == GuestAccess::SameAsMembers {
         return Ok(());
     }
     let own = object.place.resource.name == "user" && is_own(actor, &object.key);
-    let known = matches!(object.place.resource.name, "organization" | "domain" | "application" | "servicePrincipal");
-    let limited = access == GuestAccess::Limited && matches!(object.place.resource.name, "user" | "group");
-    if own || known || limited { Ok(()) } else { Err(refused()) }
+    let known = matches!(
+        object.place.resource.name,
+        "organization" | "domain" | "application" | "servicePrincipal"
+    );
+    let limited =
+        access == GuestAccess::Limited && matches!(object.place.resource.name, "user" | "group");
+    if own || known || limited {
+        Ok(())
+    } else {
+        Err(refused())
+    }
 }
 
 /// Whether a key of `/users` names the actor.

@@ -10,7 +10,9 @@ use comity_store::Scoped;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Json, application, grant, group, role as directory_role, service_principal, user, wire};
+use super::{
+    Json, application, grant, group, role as directory_role, service_principal, user, wire,
+};
 use crate::{
     audit::Activity,
     context::Context,
@@ -29,7 +31,9 @@ pub(super) async fn parent_id(cx: &Context, parent: &Parent) -> Result<Uuid> {
             let id = parse_uuid(parent.key.text()).ok_or(Error::NotFound)?;
             role::name(id).map(|_| id).ok_or(Error::NotFound)?
         }
-        _ => parse_uuid(parent.key.text()).or_else(|| wire::from_opaque(parent.key.text())).ok_or(Error::NotFound)?,
+        _ => parse_uuid(parent.key.text())
+            .or_else(|| wire::from_opaque(parent.key.text()))
+            .ok_or(Error::NotFound)?,
     })
 }
 
@@ -41,8 +45,15 @@ pub(super) async fn list(cx: &Context, parent: &Parent, place: &Place) -> Result
     let id = parent_id(cx, parent).await?;
     if place.resource.name == "oAuth2PermissionGrant" {
         let all = grant::all_permissions(cx).await?;
-        let column = if parent.resource.name == "user" { "principalId" } else { "clientId" };
-        return Ok(all.into_iter().filter(|g| g.get(column).and_then(Value::as_str) == Some(&id.to_string())).collect());
+        let column = if parent.resource.name == "user" {
+            "principalId"
+        } else {
+            "clientId"
+        };
+        return Ok(all
+            .into_iter()
+            .filter(|g| g.get(column).and_then(Value::as_str) == Some(&id.to_string()))
+            .collect());
     }
     let references = references(cx, parent, id).await?;
     let mut objects = Vec::new();
@@ -64,20 +75,48 @@ pub(super) async fn list(cx: &Context, parent: &Parent, place: &Place) -> Result
 async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<ObjectRef>> {
     let read = cx.app.store().read();
     let scoped = read.tenant(cx.tenant()?);
-    let groups = |ids: Vec<Uuid>| ids.into_iter().map(|id| ObjectRef { kind: ObjectKind::Group, id }).collect();
+    let groups = |ids: Vec<Uuid>| {
+        ids.into_iter()
+            .map(|id| ObjectRef {
+                kind: ObjectKind::Group,
+                id,
+            })
+            .collect()
+    };
     Ok(match (parent.resource.name, parent.navigation.name) {
         ("group", "members") => scoped.groups().members(Id::new(id)).await?,
         ("group", "transitiveMembers") => scoped.groups().transitive_members(Id::new(id)).await?,
         ("group", "owners") => scoped.groups().owners(Id::new(id)).await?,
-        (_, "memberOf") => groups(scoped.groups().direct_groups_of(id).await?.into_iter().collect()),
-        (_, "transitiveMemberOf") => groups(scoped.groups().groups_of(id).await?.into_iter().collect()),
+        (_, "memberOf") => groups(
+            scoped
+                .groups()
+                .direct_groups_of(id)
+                .await?
+                .into_iter()
+                .collect(),
+        ),
+        (_, "transitiveMemberOf") => {
+            groups(scoped.groups().groups_of(id).await?.into_iter().collect())
+        }
         ("directoryRole", "members") => {
             let all = scoped.role_assignments().all().await?;
-            all.into_iter().filter(|a| a.role == id).map(|a| ObjectRef { kind: a.principal_kind, id: a.principal }).collect()
+            all.into_iter()
+                .filter(|a| a.role == id)
+                .map(|a| ObjectRef {
+                    kind: a.principal_kind,
+                    id: a.principal,
+                })
+                .collect()
         }
         ("unifiedRoleAssignment", "principal") => {
             let all = scoped.role_assignments().all().await?;
-            all.into_iter().filter(|a| a.id == id).map(|a| ObjectRef { kind: a.principal_kind, id: a.principal }).collect()
+            all.into_iter()
+                .filter(|a| a.id == id)
+                .map(|a| ObjectRef {
+                    kind: a.principal_kind,
+                    id: a.principal,
+                })
+                .collect()
         }
         _ => Vec::new(),
     })
@@ -87,9 +126,17 @@ async fn roles_of(cx: &Context, user: Uuid) -> Result<Vec<Json>> {
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
     let held = snapshot.roles_of(user);
     let mut roles: Vec<Json> = directory_role::all();
-    roles.retain(|r| r.get("id").and_then(Value::as_str).and_then(parse_uuid).is_some_and(|id| held.contains(&id)));
+    roles.retain(|r| {
+        r.get("id")
+            .and_then(Value::as_str)
+            .and_then(parse_uuid)
+            .is_some_and(|id| held.contains(&id))
+    });
     for role in &mut roles {
-        role.insert("@odata.type".into(), json!("#microsoft.graph.directoryRole"));
+        role.insert(
+            "@odata.type".into(),
+            json!("#microsoft.graph.directoryRole"),
+        );
     }
     Ok(roles)
 }
@@ -104,7 +151,10 @@ async fn render(cx: &Context, reference: ObjectRef) -> Result<Option<Json>> {
     };
     match found {
         Ok(mut object) => {
-            object.insert("@odata.type".into(), json!(group::annotation(reference.kind)));
+            object.insert(
+                "@odata.type".into(),
+                json!(group::annotation(reference.kind)),
+            );
             Ok(Some(object))
         }
         Err(Error::NotFound) => Ok(None),
@@ -114,23 +164,45 @@ async fn render(cx: &Context, reference: ObjectRef) -> Result<Option<Json>> {
 
 /// What kind of object of this tenant an ID names.
 pub(super) async fn resolve<M>(tables: &Scoped<'_, M>, id: Uuid) -> Result<ObjectRef> {
-    let kind = if tables.users().find(Id::new(id)).await?.is_some_and(|u| u.deleted.is_none()) {
+    let kind = if tables
+        .users()
+        .find(Id::new(id))
+        .await?
+        .is_some_and(|u| u.deleted.is_none())
+    {
         ObjectKind::User
-    } else if tables.groups().find(Id::new(id)).await?.is_some_and(|g| g.deleted.is_none()) {
+    } else if tables
+        .groups()
+        .find(Id::new(id))
+        .await?
+        .is_some_and(|g| g.deleted.is_none())
+    {
         ObjectKind::Group
-    } else if tables.service_principals().find(Id::new(id)).await?.is_some_and(|p| p.deleted.is_none()) {
+    } else if tables
+        .service_principals()
+        .find(Id::new(id))
+        .await?
+        .is_some_and(|p| p.deleted.is_none())
+    {
         ObjectKind::ServicePrincipal
     } else {
         return Err(Error::invalid(
             "@odata.id",
-            format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present."),
+            format!(
+                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            ),
         ));
     };
     Ok(ObjectRef { kind, id })
 }
 
 /// Objects that live behind a relation are made there.
-pub(super) async fn create(cx: &Context, parent: &Parent, place: &Place, change: Change) -> Result<Json> {
+pub(super) async fn create(
+    cx: &Context,
+    parent: &Parent,
+    place: &Place,
+    change: Change,
+) -> Result<Json> {
     match place.resource.name {
         "appRoleAssignment" => grant::assign(cx, parent, change).await,
         _ => Err(Error::NotFound),
@@ -145,7 +217,10 @@ pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> R
         return directory_role::add(cx, id, reference.id).await.map(drop);
     }
     if parent.resource.name != "group" {
-        return Err(Error::invalid(parent.navigation.name, "owners of applications are not kept"));
+        return Err(Error::invalid(
+            parent.navigation.name,
+            "owners of applications are not kept",
+        ));
     }
     let grant = authorize(cx, Permission::WriteGroups)?;
     let change = grant.begin().await?;
@@ -160,7 +235,11 @@ pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> R
     if !added {
         return Err(Error::ReferenceExists);
     }
-    let name = if owners { "Add owner to group" } else { "Add member to group" };
+    let name = if owners {
+        "Add owner to group"
+    } else {
+        "Add member to group"
+    };
     let activity = Activity::new("GroupManagement", name)
         .target("Group", id, "")
         .changed("Member.Id", None, Some(reference.id.to_string()));
@@ -172,8 +251,18 @@ pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -
     let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
     let id = parent_id(cx, parent).await?;
     if parent.resource.name == "directoryRole" {
-        let all = cx.app.store().read().tenant(cx.tenant()?).role_assignments().all().await?;
-        let found = all.into_iter().find(|a| a.role == id && a.principal == reference.id).ok_or(Error::ReferenceMissing)?;
+        let all = cx
+            .app
+            .store()
+            .read()
+            .tenant(cx.tenant()?)
+            .role_assignments()
+            .all()
+            .await?;
+        let found = all
+            .into_iter()
+            .find(|a| a.role == id && a.principal == reference.id)
+            .ok_or(Error::ReferenceMissing)?;
         return directory_role::remove(cx, &found).await;
     }
     if parent.resource.name != "group" {
@@ -183,17 +272,28 @@ pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -
     let change = grant.begin().await?;
     let owners = parent.navigation.name == "owners";
     let removed = if owners {
-        change.tables().groups().remove_owner(Id::new(id), reference.id).await?
+        change
+            .tables()
+            .groups()
+            .remove_owner(Id::new(id), reference.id)
+            .await?
     } else {
-        change.tables().groups().remove_member(Id::new(id), reference.id).await?
+        change
+            .tables()
+            .groups()
+            .remove_member(Id::new(id), reference.id)
+            .await?
     };
     if !removed {
         return Err(Error::ReferenceMissing);
     }
-    let name = if owners { "Remove owner from group" } else { "Remove member from group" };
+    let name = if owners {
+        "Remove owner from group"
+    } else {
+        "Remove member from group"
+    };
     let activity = Activity::new("GroupManagement", name)
         .target("Group", id, "")
         .changed("Member.Id", Some(reference.id.to_string()), None);
     change.commit(&activity).await
 }
-

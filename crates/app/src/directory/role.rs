@@ -1,10 +1,7 @@
 //! Directory roles: built in, active everywhere, assigned tenant-wide.
 
 use comity_model::{
-    id::parse_uuid,
-    resource::address::Change,
-    role_assignment::RoleAssignment,
-    well_known::role,
+    id::parse_uuid, resource::address::Change, role_assignment::RoleAssignment, well_known::role,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -63,7 +60,14 @@ fn render(a: &RoleAssignment) -> Json {
 }
 
 pub(super) async fn assignments(cx: &Context) -> Result<Vec<Json>> {
-    let list = cx.app.store().read().tenant(cx.tenant()?).role_assignments().all().await?;
+    let list = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .role_assignments()
+        .all()
+        .await?;
     Ok(list.iter().map(render).collect())
 }
 
@@ -73,7 +77,10 @@ pub(super) fn activate(cx: &Context, change: &Change) -> Result<Json> {
     let wanted = wire::text(&change.properties, "roleTemplateId").and_then(|t| parse_uuid(&t));
     let known = wanted.filter(|id| role::name(*id).is_some());
     if known.is_none() {
-        return Err(Error::invalid("roleTemplateId", "`roleTemplateId` names no role template"));
+        return Err(Error::invalid(
+            "roleTemplateId",
+            "`roleTemplateId` names no role template",
+        ));
     }
     Err(Error::Conflict("A conflicting object with one or more of the specified property values is present in the directory.".into()))
 }
@@ -89,7 +96,12 @@ pub(super) async fn assign(cx: &Context, change: &Change) -> Result<Json> {
     let (principal, definition) = (guid("principalId")?, guid("roleDefinitionId")?);
     match wire::text(properties, "directoryScopeId").as_deref() {
         Some("/") => {}
-        _ => return Err(Error::invalid("directoryScopeId", "roles are assigned tenant-wide: `directoryScopeId` is `/`")),
+        _ => {
+            return Err(Error::invalid(
+                "directoryScopeId",
+                "roles are assigned tenant-wide: `directoryScopeId` is `/`",
+            ));
+        }
     }
     let assignment = add(cx, definition, principal).await?;
     Ok(render(&assignment))
@@ -109,10 +121,15 @@ pub(super) async fn add(cx: &Context, definition: Uuid, principal: Uuid) -> Resu
         principal_kind: reference.kind,
         created: cx.now,
     };
-    change.tables().role_assignments().insert(&assignment).await.map_err(|e| match e {
-        comity_store::Error::Conflict(_) => Error::ReferenceExists,
-        other => other.into(),
-    })?;
+    change
+        .tables()
+        .role_assignments()
+        .insert(&assignment)
+        .await
+        .map_err(|e| match e {
+            comity_store::Error::Conflict(_) => Error::ReferenceExists,
+            other => other.into(),
+        })?;
     let activity = Activity::new("RoleManagement", "Add member to role")
         .target("User", principal, "")
         .changed("Role.DisplayName", None, Some(name.to_owned()));
@@ -122,8 +139,18 @@ pub(super) async fn add(cx: &Context, definition: Uuid, principal: Uuid) -> Resu
 
 pub(super) async fn unassign(cx: &Context, text: &str) -> Result<()> {
     let id = wire::from_opaque(text).ok_or(Error::NotFound)?;
-    let list = cx.app.store().read().tenant(cx.tenant()?).role_assignments().all().await?;
-    let found = list.into_iter().find(|a| a.id == id).ok_or(Error::NotFound)?;
+    let list = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .role_assignments()
+        .all()
+        .await?;
+    let found = list
+        .into_iter()
+        .find(|a| a.id == id)
+        .ok_or(Error::NotFound)?;
     remove(cx, &found).await
 }
 
@@ -133,13 +160,29 @@ pub(super) async fn remove(cx: &Context, assignment: &RoleAssignment) -> Result<
     let change = grant.begin().await?;
     if assignment.role == role::GLOBAL_ADMINISTRATOR {
         let all = change.tables().role_assignments().all().await?;
-        if all.iter().filter(|a| a.role == role::GLOBAL_ADMINISTRATOR).count() <= 1 {
-            return Err(Error::invalid("id", "the last Global Administrator cannot be removed: assign the role to somebody else first"));
+        if all
+            .iter()
+            .filter(|a| a.role == role::GLOBAL_ADMINISTRATOR)
+            .count()
+            <= 1
+        {
+            return Err(Error::invalid(
+                "id",
+                "the last Global Administrator cannot be removed: assign the role to somebody else first",
+            ));
         }
     }
-    change.tables().role_assignments().delete(assignment.id).await?;
+    change
+        .tables()
+        .role_assignments()
+        .delete(assignment.id)
+        .await?;
     let activity = Activity::new("RoleManagement", "Remove member from role")
         .target("User", assignment.principal, "")
-        .changed("Role.DisplayName", role::name(assignment.role).map(str::to_owned), None);
+        .changed(
+            "Role.DisplayName",
+            role::name(assignment.role).map(str::to_owned),
+            None,
+        );
     change.commit(&activity).await
 }

@@ -9,8 +9,7 @@ use comity_model::{
 use serde_json::json;
 
 use super::{
-    Json,
-    application,
+    Json, application,
     wire::{self, merge, take, take_bool, take_text},
 };
 use crate::{
@@ -23,8 +22,11 @@ use crate::{
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
     let tenant = cx.tenant()?;
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    let mut objects: Vec<Json> =
-        snapshot.service_principals.values().map(|p| wire::service_principal(p, tenant.uuid())).collect();
+    let mut objects: Vec<Json> = snapshot
+        .service_principals
+        .values()
+        .map(|p| wire::service_principal(p, tenant.uuid()))
+        .collect();
     wire::by_name(&mut objects);
     Ok(objects)
 }
@@ -41,7 +43,10 @@ pub(super) async fn load(cx: &Context, key: &Key) -> Result<ServicePrincipal> {
 }
 
 pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
-    Ok(wire::service_principal(&load(cx, key).await?, cx.tenant()?.uuid()))
+    Ok(wire::service_principal(
+        &load(cx, key).await?,
+        cx.tenant()?.uuid(),
+    ))
 }
 
 pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
@@ -49,14 +54,24 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let mut properties = change.properties;
     properties.retain(|_, v| !v.is_null());
     let text = take_text(&mut properties, "appId").unwrap_or_default();
-    let app_id = parse_uuid(&text).ok_or_else(|| Error::invalid("appId", format!("Invalid object identifier '{text}'.")))?;
+    let app_id = parse_uuid(&text)
+        .ok_or_else(|| Error::invalid("appId", format!("Invalid object identifier '{text}'.")))?;
     let registered = application::by_app_id(cx, app_id).await.map_err(|_| {
         Error::invalid("appId", format!("The appId '{app_id}' of the service principal does not reference a valid application object."))
     })?;
     for (name, value) in [
         ("servicePrincipalType", json!("Application")),
         ("servicePrincipalNames", json!([app_id])),
-        ("replyUrls", json!(registered.redirect_uris().iter().map(|(_, u)| *u).collect::<Vec<_>>())),
+        (
+            "replyUrls",
+            json!(
+                registered
+                    .redirect_uris()
+                    .iter()
+                    .map(|(_, u)| *u)
+                    .collect::<Vec<_>>()
+            ),
+        ),
         ("tags", json!([])),
     ] {
         properties.entry(name).or_insert(value);
@@ -66,23 +81,34 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         app_id,
         display_name: take_text(&mut properties, "displayName").unwrap_or(registered.display_name),
         account_enabled: take_bool(&mut properties, "accountEnabled").unwrap_or(true),
-        app_role_assignment_required: take_bool(&mut properties, "appRoleAssignmentRequired").unwrap_or(false),
+        app_role_assignment_required: take_bool(&mut properties, "appRoleAssignmentRequired")
+            .unwrap_or(false),
         created: cx.now,
         deleted: None,
         version: 1,
         properties,
     };
-    let activity = Activity::new("ApplicationManagement", "Add service principal")
-        .target("ServicePrincipal", principal.id.uuid(), &principal.display_name);
+    let activity = Activity::new("ApplicationManagement", "Add service principal").target(
+        "ServicePrincipal",
+        principal.id.uuid(),
+        &principal.display_name,
+    );
     let change_tx = grant.begin().await?;
-    change_tx.tables().service_principals().insert(&principal).await.map_err(duplicate)?;
+    change_tx
+        .tables()
+        .service_principals()
+        .insert(&principal)
+        .await
+        .map_err(duplicate)?;
     change_tx.commit(&activity).await?;
     Ok(wire::service_principal(&principal, cx.tenant()?.uuid()))
 }
 
 fn duplicate(error: comity_store::Error) -> Error {
     if error.is_conflict("service_principals_app_id") {
-        Error::Duplicate { property: "appId".into() }
+        Error::Duplicate {
+            property: "appId".into(),
+        }
     } else {
         error.into()
     }
@@ -92,12 +118,25 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     let mut principal = load(cx, key).await?;
     let mut properties = change.properties;
     let worker = principal.app_id == well_known::CROSS_CLOUD_WORKER;
-    let grant = authorize(cx, if worker { Permission::SwitchWorker } else { Permission::WriteApplications })?;
+    let grant = authorize(
+        cx,
+        if worker {
+            Permission::SwitchWorker
+        } else {
+            Permission::WriteApplications
+        },
+    )?;
     if worker && properties.keys().any(|k| k != "accountEnabled") {
-        return Err(Error::invalid("accountEnabled", "of the B2B Cross Cloud Worker only `accountEnabled` can be changed"));
+        return Err(Error::invalid(
+            "accountEnabled",
+            "of the B2B Cross Cloud Worker only `accountEnabled` can be changed",
+        ));
     }
-    let mut activity = Activity::new("ApplicationManagement", "Update service principal")
-        .target("ServicePrincipal", principal.id.uuid(), &principal.display_name);
+    let mut activity = Activity::new("ApplicationManagement", "Update service principal").target(
+        "ServicePrincipal",
+        principal.id.uuid(),
+        &principal.display_name,
+    );
     for (name, value) in &properties {
         activity = activity.changed(name, None, Some(value.to_string()));
     }
@@ -113,10 +152,20 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     take(&mut properties, "passwordCredentials");
     merge(&mut principal.properties, properties);
     let change_tx = grant.begin().await?;
-    change_tx.tables().service_principals().update(&principal).await?;
+    change_tx
+        .tables()
+        .service_principals()
+        .update(&principal)
+        .await?;
     if worker {
         let tenant = cx.tenant()?;
-        change_tx.tx().cloud().tenants().set_worker_enabled(tenant, principal.account_enabled).await?;
+        let scoped = change_tx.tx().tenant(tenant);
+        let kept = scoped.find_self().await?.ok_or(Error::NotFound)?;
+        let kept = comity_model::tenant::Tenant {
+            worker_enabled: principal.account_enabled,
+            ..kept
+        };
+        scoped.update_self(&kept).await?;
     }
     change_tx.commit(&activity).await
 }
@@ -125,12 +174,20 @@ pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     let principal = load(cx, key).await?;
     let grant = authorize(cx, Permission::WriteApplications)?;
     if well_known::first_party_name(principal.app_id).is_some() {
-        return Err(Error::Forbidden("an application that every organization has cannot be deleted: disable it".into()));
+        return Err(Error::Forbidden(
+            "an application that every organization has cannot be deleted: disable it".into(),
+        ));
     }
-    let activity = Activity::new("ApplicationManagement", "Remove service principal")
-        .target("ServicePrincipal", principal.id.uuid(), &principal.display_name);
+    let activity = Activity::new("ApplicationManagement", "Remove service principal").target(
+        "ServicePrincipal",
+        principal.id.uuid(),
+        &principal.display_name,
+    );
     let change = grant.begin().await?;
-    change.tables().service_principals().soft_delete(principal.id, cx.now).await?;
+    change
+        .tables()
+        .service_principals()
+        .soft_delete(principal.id, cx.now)
+        .await?;
     change.commit(&activity).await
 }
-

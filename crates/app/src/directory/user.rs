@@ -28,8 +28,19 @@ async fn initial_domain(cx: &Context) -> Result<String> {
 
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
     let domain = initial_domain(cx).await?;
-    let users = cx.app.store().read().tenant(cx.tenant()?).users().all().await?;
-    Ok(users.iter().filter(|u| u.deleted.is_none()).map(|u| wire::user(u, &domain)).collect())
+    let users = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .users()
+        .all()
+        .await?;
+    Ok(users
+        .iter()
+        .filter(|u| u.deleted.is_none())
+        .map(|u| wire::user(u, &domain))
+        .collect())
 }
 
 /// The user that a key names: object ID or UPN.
@@ -38,7 +49,11 @@ pub(super) async fn load(cx: &Context, key: &Key) -> Result<User> {
     let users = read.tenant(cx.tenant()?).users();
     let found = match key {
         Key::Id(id) => users.find(Id::parse(id).ok_or(Error::NotFound)?).await?,
-        Key::Alternate(_, upn) => users.find_by_upn(&Upn::parse(upn).map_err(|_| Error::NotFound)?).await?,
+        Key::Alternate(_, upn) => {
+            users
+                .find_by_upn(&Upn::parse(upn).map_err(|_| Error::NotFound)?)
+                .await?
+        }
         Key::Only => match &cx.actor {
             Actor::User(actor) => users.find(actor.user).await?,
             _ => None,
@@ -55,41 +70,77 @@ pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
 /// A UPN in a domain that is verified here; `#` is reserved for guests.
 async fn check_upn(cx: &Context, text: &str) -> Result<Upn> {
     let field = "userPrincipalName";
-    let upn = Upn::parse(text).map_err(|e| Error::invalid(field, format!("`userPrincipalName` {e}")))?;
+    let upn =
+        Upn::parse(text).map_err(|e| Error::invalid(field, format!("`userPrincipalName` {e}")))?;
     if upn.local().contains('#') {
-        return Err(Error::invalid(field, "`#` is reserved for guests: choose another user principal name"));
+        return Err(Error::invalid(
+            field,
+            "`#` is reserved for guests: choose another user principal name",
+        ));
     }
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
     let domain = upn.domain();
     if !snapshot.domains.iter().any(|d| d.name == domain) {
-        return Err(Error::invalid(field, format!("The domain portion of the userPrincipalName property is invalid. `{domain}` is not a verified domain of this organization.")));
+        return Err(Error::invalid(
+            field,
+            format!(
+                "The domain portion of the userPrincipalName property is invalid. `{domain}` is not a verified domain of this organization."
+            ),
+        ));
     }
     Ok(upn)
 }
 
 /// A password of a profile, checked; its hash is made outside any transaction.
-async fn new_password(cx: &Context, profile: &Value, words: &[&str]) -> Result<Option<PasswordCredential>> {
-    let Some(typed) = profile.get("password").and_then(Value::as_str) else { return Ok(None) };
+async fn new_password(
+    cx: &Context,
+    profile: &Value,
+    words: &[&str],
+) -> Result<Option<PasswordCredential>> {
+    let Some(typed) = profile.get("password").and_then(Value::as_str) else {
+        return Ok(None);
+    };
     password::check(typed, words)
         .map_err(|rule| Error::invalid("passwordProfile/password", format!("The specified password does not comply with password complexity requirements: {rule}.")))?;
     let hash = password::hash(cx, &Zeroizing::new(typed.to_owned())).await?;
-    let must_change = profile.get("forceChangePasswordNextSignIn").and_then(Value::as_bool).unwrap_or(false);
-    Ok(Some(PasswordCredential { hash, changed: cx.now, must_change }))
+    let must_change = profile
+        .get("forceChangePasswordNextSignIn")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    Ok(Some(PasswordCredential {
+        hash,
+        changed: cx.now,
+        must_change,
+    }))
 }
 
 pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteUsers)?;
     let mut properties = change.properties;
-    let upn = check_upn(cx, &take_text(&mut properties, "userPrincipalName").unwrap_or_default()).await?;
+    let upn = check_upn(
+        cx,
+        &take_text(&mut properties, "userPrincipalName").unwrap_or_default(),
+    )
+    .await?;
     let display_name = take_text(&mut properties, "displayName").unwrap_or_default();
     let profile = take(&mut properties, "passwordProfile").unwrap_or(Value::Null);
     let password = new_password(cx, &profile, &[upn.local(), &display_name])
         .await?
-        .ok_or_else(|| Error::invalid("passwordProfile", "A value is required for property 'passwordProfile' of resource 'User'."))?;
+        .ok_or_else(|| {
+            Error::invalid(
+                "passwordProfile",
+                "A value is required for property 'passwordProfile' of resource 'User'.",
+            )
+        })?;
     if wire::text(&properties, "mailNickname").is_none() {
-        return Err(Error::invalid("mailNickname", "A value is required for property 'mailNickname' of resource 'User'."));
+        return Err(Error::invalid(
+            "mailNickname",
+            "A value is required for property 'mailNickname' of resource 'User'.",
+        ));
     }
-    let user_type = take_text(&mut properties, "userType").and_then(|t| UserType::parse(&t)).unwrap_or(UserType::Member);
+    let user_type = take_text(&mut properties, "userType")
+        .and_then(|t| UserType::parse(&t))
+        .unwrap_or(UserType::Member);
     let user = User {
         id: cx.new_id(),
         upn: upn.as_str().to_owned(),
@@ -105,9 +156,19 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         properties: cleared(properties),
     };
     let change = grant.begin().await?;
-    change.tables().users().insert(&user).await.map_err(duplicate)?;
-    change.tables().passwords().upsert(user.id, &password).await?;
-    let activity = Activity::new("UserManagement", "Add user").target("User", user.id.uuid(), &user.upn);
+    change
+        .tables()
+        .users()
+        .insert(&user)
+        .await
+        .map_err(duplicate)?;
+    change
+        .tables()
+        .passwords()
+        .upsert(user.id, &password)
+        .await?;
+    let activity =
+        Activity::new("UserManagement", "Add user").target("User", user.id.uuid(), &user.upn);
     change.commit(&activity).await?;
     Ok(wire::user(&user, &initial_domain(cx).await?))
 }
@@ -119,7 +180,9 @@ fn cleared(mut properties: Json) -> Json {
 
 fn duplicate(error: comity_store::Error) -> Error {
     if error.is_conflict("users_upn") {
-        Error::Duplicate { property: "userPrincipalName".into() }
+        Error::Duplicate {
+            property: "userPrincipalName".into(),
+        }
     } else {
         error.into()
     }
@@ -127,8 +190,18 @@ fn duplicate(error: comity_store::Error) -> Error {
 
 /// What a person may change about herself without a role.
 const OWN: [&str; 12] = [
-    "businessPhones", "mobilePhone", "preferredLanguage", "aboutMe", "birthday", "interests", "mySite", "pastProjects",
-    "preferredName", "responsibilities", "schools", "skills",
+    "businessPhones",
+    "mobilePhone",
+    "preferredLanguage",
+    "aboutMe",
+    "birthday",
+    "interests",
+    "mySite",
+    "pastProjects",
+    "preferredName",
+    "responsibilities",
+    "schools",
+    "skills",
 ];
 
 pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
@@ -136,18 +209,23 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     let mut properties = change.properties;
     let own = matches!(&cx.actor, Actor::User(a) if a.user == user.id);
     let permission = Permission::WriteUsers;
-    let grant = if own && properties.keys().all(|k| OWN.contains(&k.as_str())) && !permission_held(cx) {
-        None
-    } else {
-        Some(authorize(cx, permission)?)
-    };
+    let grant =
+        if own && properties.keys().all(|k| OWN.contains(&k.as_str())) && !permission_held(cx) {
+            None
+        } else {
+            Some(authorize(cx, permission)?)
+        };
     protect_administrators(cx, &user).await?;
     let profile = take(&mut properties, "passwordProfile").unwrap_or(Value::Null);
     if profile.is_object() && !user.is_local() {
-        return Err(Error::invalid("passwordProfile", "a guest's password is kept at home: it cannot be set here"));
+        return Err(Error::invalid(
+            "passwordProfile",
+            "a guest's password is kept at home: it cannot be set here",
+        ));
     }
     let password = new_password(cx, &profile, &[&user.display_name]).await?;
-    let mut activity = Activity::new("UserManagement", "Update user").target("User", user.id.uuid(), &user.upn);
+    let mut activity =
+        Activity::new("UserManagement", "Update user").target("User", user.id.uuid(), &user.upn);
     for (name, value) in &properties {
         activity = activity.changed(name, None, Some(value.to_string()));
     }
@@ -158,14 +236,24 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     match grant {
         Some(grant) => {
             let change = grant.begin().await?;
-            write(cx, &change.tables(), &user, password.as_ref(), ends_sessions).await?;
+            write(
+                cx,
+                &change.tables(),
+                &user,
+                password.as_ref(),
+                ends_sessions,
+            )
+            .await?;
             change.commit(&activity).await
         }
         None => {
             let tx = cx.app.store().begin().await?;
             let scoped = tx.tenant(cx.tenant()?);
             write(cx, &scoped, &user, None, false).await?;
-            scoped.audit_records().insert(&crate::audit::audit(cx, &activity)).await?;
+            scoped
+                .audit_records()
+                .insert(&crate::audit::audit(cx, &activity))
+                .await?;
             tx.commit().await?;
             Ok(())
         }
@@ -197,9 +285,16 @@ fn permission_held(cx: &Context) -> bool {
 /// Only a Global Administrator changes somebody who holds a privileged role.
 async fn protect_administrators(cx: &Context, user: &User) -> Result<()> {
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let privileged = snapshot.roles_of(user.id.uuid()).iter().any(|r| comity_model::well_known::role::is_privileged(*r));
-    let Actor::User(actor) = &cx.actor else { return Ok(()) };
-    let global = actor.roles.contains(&comity_model::well_known::role::GLOBAL_ADMINISTRATOR);
+    let privileged = snapshot
+        .roles_of(user.id.uuid())
+        .iter()
+        .any(|r| comity_model::well_known::role::is_privileged(*r));
+    let Actor::User(actor) = &cx.actor else {
+        return Ok(());
+    };
+    let global = actor
+        .roles
+        .contains(&comity_model::well_known::role::GLOBAL_ADMINISTRATOR);
     if privileged && !global && actor.user != user.id {
         return Err(Error::Forbidden("Insufficient privileges to complete the operation. Only a Global Administrator changes an account that holds a privileged role.".into()));
     }
@@ -211,7 +306,10 @@ async fn protect_administrators(cx: &Context, user: &User) -> Result<()> {
 async fn apply(cx: &Context, user: &mut User, mut properties: Json) -> Result<bool> {
     if let Some(upn) = take_text(&mut properties, "userPrincipalName") {
         if !user.is_local() {
-            return Err(Error::invalid("userPrincipalName", "the user principal name of a guest cannot be changed"));
+            return Err(Error::invalid(
+                "userPrincipalName",
+                "the user principal name of a guest cannot be changed",
+            ));
         }
         user.upn = check_upn(cx, &upn).await?.as_str().to_owned();
     }
@@ -240,9 +338,15 @@ pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     let grant = authorize(cx, Permission::WriteUsers)?;
     protect_administrators(cx, &user).await?;
     if matches!(&cx.actor, Actor::User(a) if a.user == user.id) {
-        return Err(Error::Forbidden("nobody deletes the own account: ask another administrator".into()));
+        return Err(Error::Forbidden(
+            "nobody deletes the own account: ask another administrator".into(),
+        ));
     }
-    let name = if user.is_local() { "Delete user" } else { "Delete external user" };
+    let name = if user.is_local() {
+        "Delete user"
+    } else {
+        "Delete external user"
+    };
     let activity = Activity::new("UserManagement", name).target("User", user.id.uuid(), &user.upn);
     let change = grant.begin().await?;
     change.tables().users().soft_delete(user.id, cx.now).await?;
@@ -252,7 +356,13 @@ pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
 
 /// Who a principal is, for display.
 pub(super) async fn name_of(cx: &Context, id: uuid::Uuid) -> Result<String> {
-    let found = cx.app.store().read().tenant(cx.tenant()?).users().find(Id::new(id)).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(cx.tenant()?)
+        .users()
+        .find(Id::new(id))
+        .await?;
     Ok(found.map(|u| u.display_name).unwrap_or_default())
 }
-

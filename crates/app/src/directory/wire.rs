@@ -1,6 +1,7 @@
 //! Entities as Graph objects and back. Columns are written over `properties`, so that neither can
 //! contradict the other.
 
+use comity_crypto::base64url;
 use comity_model::{
     app_role_assignment::AppRoleAssignment,
     application::{Application, ApplicationSecret},
@@ -11,7 +12,6 @@ use comity_model::{
     time::Utc,
     user::User,
 };
-use comity_crypto::base64url;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -34,35 +34,47 @@ pub(super) fn user(user: &User, initial_domain: &str) -> Json {
     let identities = object.get("identities").cloned().unwrap_or_else(|| {
         json!([{"signInType": "userPrincipalName", "issuer": initial_domain, "issuerAssignedId": user.upn}])
     });
-    put(&mut object, vec![
-        ("id", json!(user.id)),
-        ("userPrincipalName", json!(user.upn)),
-        ("displayName", json!(user.display_name)),
-        ("mail", json!(user.mail)),
-        ("userType", json!(user.user_type.as_str())),
-        ("accountEnabled", json!(user.account_enabled)),
-        ("externalUserState", json!(state)),
-        ("externalUserStateChangeDateTime", time(user.external.as_ref().map(|e| e.state_changed))),
-        ("createdDateTime", time(Some(user.created))),
-        ("deletedDateTime", time(user.deleted)),
-        ("signInSessionsValidFromDateTime", time(Some(user.sessions_valid_from))),
-        ("identities", identities),
-    ]);
+    put(
+        &mut object,
+        vec![
+            ("id", json!(user.id)),
+            ("userPrincipalName", json!(user.upn)),
+            ("displayName", json!(user.display_name)),
+            ("mail", json!(user.mail)),
+            ("userType", json!(user.user_type.as_str())),
+            ("accountEnabled", json!(user.account_enabled)),
+            ("externalUserState", json!(state)),
+            (
+                "externalUserStateChangeDateTime",
+                time(user.external.as_ref().map(|e| e.state_changed)),
+            ),
+            ("createdDateTime", time(Some(user.created))),
+            ("deletedDateTime", time(user.deleted)),
+            (
+                "signInSessionsValidFromDateTime",
+                time(Some(user.sessions_valid_from)),
+            ),
+            ("identities", identities),
+        ],
+    );
     object
 }
 
 /// `group`.
 pub(super) fn group(group: &Group) -> Json {
     let mut object = group.properties.clone();
-    put(&mut object, vec![
-        ("id", json!(group.id)),
-        ("displayName", json!(group.display_name)),
-        ("mailNickname", json!(group.mail_nickname)),
-        ("mailEnabled", json!(group.mail_enabled)),
-        ("securityEnabled", json!(group.security_enabled)),
-        ("createdDateTime", time(Some(group.created))),
-        ("deletedDateTime", time(group.deleted)),
-    ]);
+    put(
+        &mut object,
+        vec![
+            ("id", json!(group.id)),
+            ("displayName", json!(group.display_name)),
+            ("mailNickname", json!(group.mail_nickname)),
+            ("mailEnabled", json!(group.mail_enabled)),
+            ("securityEnabled", json!(group.security_enabled)),
+            ("createdDateTime", time(Some(group.created))),
+            ("deletedDateTime", time(group.deleted)),
+        ],
+    );
     object
 }
 
@@ -70,14 +82,17 @@ pub(super) fn group(group: &Group) -> Json {
 pub(super) fn application(application: &Application, secrets: &[ApplicationSecret]) -> Json {
     let mut object = application.properties.clone();
     let secrets: Vec<Value> = secrets.iter().map(secret).collect();
-    put(&mut object, vec![
-        ("id", json!(application.id)),
-        ("appId", json!(application.app_id)),
-        ("displayName", json!(application.display_name)),
-        ("createdDateTime", time(Some(application.created))),
-        ("deletedDateTime", time(application.deleted)),
-        ("passwordCredentials", Value::Array(secrets)),
-    ]);
+    put(
+        &mut object,
+        vec![
+            ("id", json!(application.id)),
+            ("appId", json!(application.app_id)),
+            ("displayName", json!(application.display_name)),
+            ("createdDateTime", time(Some(application.created))),
+            ("deletedDateTime", time(application.deleted)),
+            ("passwordCredentials", Value::Array(secrets)),
+        ],
+    );
     object
 }
 
@@ -92,17 +107,23 @@ pub(super) fn secret(secret: &ApplicationSecret) -> Value {
 /// `servicePrincipal`.
 pub(super) fn service_principal(principal: &ServicePrincipal, owner: Uuid) -> Json {
     let mut object = principal.properties.clone();
-    put(&mut object, vec![
-        ("id", json!(principal.id)),
-        ("appId", json!(principal.app_id)),
-        ("displayName", json!(principal.display_name)),
-        ("appDisplayName", json!(principal.display_name)),
-        ("appOwnerOrganizationId", json!(owner)),
-        ("accountEnabled", json!(principal.account_enabled)),
-        ("appRoleAssignmentRequired", json!(principal.app_role_assignment_required)),
-        ("createdDateTime", time(Some(principal.created))),
-        ("deletedDateTime", time(principal.deleted)),
-    ]);
+    put(
+        &mut object,
+        vec![
+            ("id", json!(principal.id)),
+            ("appId", json!(principal.app_id)),
+            ("displayName", json!(principal.display_name)),
+            ("appDisplayName", json!(principal.display_name)),
+            ("appOwnerOrganizationId", json!(owner)),
+            ("accountEnabled", json!(principal.account_enabled)),
+            (
+                "appRoleAssignmentRequired",
+                json!(principal.app_role_assignment_required),
+            ),
+            ("createdDateTime", time(Some(principal.created))),
+            ("deletedDateTime", time(principal.deleted)),
+        ],
+    );
     object
 }
 
@@ -113,7 +134,9 @@ pub(super) fn opaque(id: Uuid) -> String {
 
 /// The ID behind an opaque text.
 pub(super) fn from_opaque(text: &str) -> Option<Uuid> {
-    base64url::decode_array::<16>(text).ok().map(Uuid::from_bytes)
+    base64url::decode_array::<16>(text)
+        .ok()
+        .map(Uuid::from_bytes)
 }
 
 /// `appRoleAssignment`.
@@ -124,38 +147,51 @@ pub(super) fn assignment(a: &AppRoleAssignment, principal: &str, resource: &str)
         "group" => "Group",
         _ => "ServicePrincipal",
     };
-    put(&mut object, vec![
-        ("id", json!(opaque(a.id))),
-        ("deletedDateTime", Value::Null),
-        ("appRoleId", json!(a.app_role)),
-        ("createdDateTime", time(Some(a.created))),
-        ("principalDisplayName", json!(principal)),
-        ("principalId", json!(a.principal)),
-        ("principalType", json!(kind)),
-        ("resourceDisplayName", json!(resource)),
-        ("resourceId", json!(a.resource)),
-    ]);
+    put(
+        &mut object,
+        vec![
+            ("id", json!(opaque(a.id))),
+            ("deletedDateTime", Value::Null),
+            ("appRoleId", json!(a.app_role)),
+            ("createdDateTime", time(Some(a.created))),
+            ("principalDisplayName", json!(principal)),
+            ("principalId", json!(a.principal)),
+            ("principalType", json!(kind)),
+            ("resourceDisplayName", json!(resource)),
+            ("resourceId", json!(a.resource)),
+        ],
+    );
     object
 }
 
 /// `oAuth2PermissionGrant`.
 pub(super) fn permission_grant(grant: &PermissionGrant) -> Json {
     let mut object = Json::new();
-    let kind = if grant.principal.is_some() { "Principal" } else { "AllPrincipals" };
-    put(&mut object, vec![
-        ("id", json!(opaque(grant.id))),
-        ("clientId", json!(grant.client)),
-        ("consentType", json!(kind)),
-        ("principalId", json!(grant.principal)),
-        ("resourceId", json!(grant.resource)),
-        ("scope", json!(grant.scope)),
-    ]);
+    let kind = if grant.principal.is_some() {
+        "Principal"
+    } else {
+        "AllPrincipals"
+    };
+    put(
+        &mut object,
+        vec![
+            ("id", json!(opaque(grant.id))),
+            ("clientId", json!(grant.client)),
+            ("consentType", json!(kind)),
+            ("principalId", json!(grant.principal)),
+            ("resourceId", json!(grant.resource)),
+            ("scope", json!(grant.scope)),
+        ],
+    );
     object
 }
 
 /// A text of a change; `null` and absence are `None`.
 pub(super) fn text(properties: &Json, property: &str) -> Option<String> {
-    properties.get(property).and_then(Value::as_str).map(str::to_owned)
+    properties
+        .get(property)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }
 
 /// Takes a property out of a change.
@@ -197,5 +233,10 @@ pub(super) fn merge(kept: &mut Json, change: Json) {
 
 /// Sorts for lists: by display name.
 pub(super) fn by_name(objects: &mut [Json]) {
-    objects.sort_by_key(|o| o.get("displayName").and_then(Value::as_str).map(name::key).unwrap_or_default());
+    objects.sort_by_key(|o| {
+        o.get("displayName")
+            .and_then(Value::as_str)
+            .map(name::key)
+            .unwrap_or_default()
+    });
 }

@@ -54,12 +54,25 @@ pub(super) async fn create(
         version: 1,
     };
     scoped.invitations().insert(&invitation).await?;
-    scoped.invitations().insert_ticket(invitation.id, &hash, cx.now).await?;
+    scoped
+        .invitations()
+        .insert_ticket(invitation.id, &hash, cx.now)
+        .await?;
     let redeem_url = redeem_url(cx, snapshot, &invitation, &ticket);
     let automatic = judge::automatic_inbound(snapshot, &invitee.home);
     if request.send_mail {
-        let letter = letter(cx, snapshot, &invitation, &invitee, &redeem_url, inviter_mail);
-        scoped.outbox_mails().insert(cx.new_record_id(), cx.now, &letter).await?;
+        let letter = letter(
+            cx,
+            snapshot,
+            &invitation,
+            &invitee,
+            &redeem_url,
+            inviter_mail,
+        );
+        scoped
+            .outbox_mails()
+            .insert(cx.new_record_id(), cx.now, &letter)
+            .await?;
     }
     let name = if request.reset_redemption {
         "Invite external user with reset invitation status"
@@ -70,7 +83,11 @@ pub(super) async fn create(
         .target("User", user.id.uuid(), &user.upn)
         .changed("invitedUserEmailAddress", None, Some(address.to_string()));
     if message_dropped {
-        activity = activity.changed("customizedMessageBody", None, Some("dropped: the inviter has no address".into()));
+        activity = activity.changed(
+            "customizedMessageBody",
+            None,
+            Some("dropped: the inviter has no address".into()),
+        );
     }
     scoped.audit_records().insert(&audit(cx, &activity)).await?;
     tx.commit().await?;
@@ -112,13 +129,18 @@ async fn guest(
     if let Some(user) = linked {
         if user.deleted.is_some() {
             return Err(Error::Conflict(
-                "this person is a deleted guest: restore the guest, or delete it permanently first".into(),
+                "this person is a deleted guest: restore the guest, or delete it permanently first"
+                    .into(),
             ));
         }
         return invite_again(cx, scoped, user, address).await;
     }
     let upn = guest_upn(address, &snapshot.tenant.initial_domain);
-    if let Some(other) = scoped.users().find_by_upn(&Upn::parse(&upn).map_err(Error::internal)?).await? {
+    if let Some(other) = scoped
+        .users()
+        .find_by_upn(&Upn::parse(&upn).map_err(Error::internal)?)
+        .await?
+    {
         return Err(Error::invalid(
             "invitedUserEmailAddress",
             format!(
@@ -134,7 +156,12 @@ async fn guest(
 }
 
 /// Inviting again keeps the object; an accepted guest stays accepted.
-async fn invite_again(cx: &Context, scoped: &TenantTx<'_>, user: User, address: &Upn) -> Result<User> {
+async fn invite_again(
+    cx: &Context,
+    scoped: &TenantTx<'_>,
+    user: User,
+    address: &Upn,
+) -> Result<User> {
     let mut changed = user.clone();
     if let Some(link) = &mut changed.external {
         address.as_str().clone_into(&mut link.home_upn);
@@ -156,16 +183,31 @@ async fn reset(
     address: &Upn,
     identity: &ExternalIdentity,
 ) -> Result<User> {
-    let mut user = scoped.users().find(id).await?.filter(|u| u.deleted.is_none()).ok_or(Error::NotFound)?;
+    let mut user = scoped
+        .users()
+        .find(id)
+        .await?
+        .filter(|u| u.deleted.is_none())
+        .ok_or(Error::NotFound)?;
     if user.external.is_none() {
-        return Err(Error::invalid("invitedUser", "the account is kept in this organization: there is nothing to reset"));
+        return Err(Error::invalid(
+            "invitedUser",
+            "the account is kept in this organization: there is nothing to reset",
+        ));
     }
     if linked.is_some_and(|l| l.id != id) {
-        return Err(Error::Conflict("another guest of this organization is that person".into()));
+        return Err(Error::Conflict(
+            "another guest of this organization is that person".into(),
+        ));
     }
-    let roles = scoped.role_assignments().list_of_principal(id.uuid()).await?;
+    let roles = scoped
+        .role_assignments()
+        .list_of_principal(id.uuid())
+        .await?;
     if !roles.is_empty() && matches!(cx.actor, Actor::Application(_)) {
-        return Err(Error::Forbidden("an application cannot reset a guest who holds a directory role".into()));
+        return Err(Error::Forbidden(
+            "an application cannot reset a guest who holds a directory role".into(),
+        ));
     }
     for role in roles {
         scoped.role_assignments().delete(role.id).await?;
@@ -187,7 +229,10 @@ async fn reset(
 
 /// `nora_northwind.us#EXT#@contoso.onmicrosoft.com`.
 fn guest_upn(address: &Upn, initial_domain: &str) -> String {
-    format!("{}#EXT#@{initial_domain}", address.as_str().replace('@', "_"))
+    format!(
+        "{}#EXT#@{initial_domain}",
+        address.as_str().replace('@', "_")
+    )
 }
 
 fn new_guest(
@@ -203,12 +248,20 @@ fn new_guest(
     let mut properties = Map::new();
     properties.insert("creationType".into(), json!("Invitation"));
     properties.insert("otherMails".into(), json!([address.as_str()]));
-    let proxies = if verified_here { json!([]) } else { json!([format!("SMTP:{}", address.as_str())]) };
+    let proxies = if verified_here {
+        json!([])
+    } else {
+        json!([format!("SMTP:{}", address.as_str())])
+    };
     properties.insert("proxyAddresses".into(), proxies);
     properties.insert("showInAddressList".into(), json!(false));
     let nickname = upn.split('@').next().unwrap_or("").to_owned();
     properties.insert("mailNickname".into(), json!(nickname));
-    let user_type = request.user_type.as_deref().and_then(UserType::parse).unwrap_or(UserType::Guest);
+    let user_type = request
+        .user_type
+        .as_deref()
+        .and_then(UserType::parse)
+        .unwrap_or(UserType::Guest);
     let display_name = request
         .display_name
         .clone()
@@ -235,7 +288,12 @@ fn new_guest(
     }
 }
 
-fn redeem_url(cx: &Context, snapshot: &Snapshot, invitation: &Invitation, ticket: &Zeroizing<String>) -> String {
+fn redeem_url(
+    cx: &Context,
+    snapshot: &Snapshot,
+    invitation: &Invitation,
+    ticket: &Zeroizing<String>,
+) -> String {
     format!(
         "{}/redeem?tenant={}&user={}&ticket={}&ver=2.0",
         cx.app.registry().own.hosts.login,
@@ -259,9 +317,18 @@ fn letter(
     let app = snapshot
         .service_principals
         .values()
-        .find(|p| p.properties.get("homepage").and_then(serde_json::Value::as_str) == Some(&invitation.redirect_url))
+        .find(|p| {
+            p.properties
+                .get("homepage")
+                .and_then(serde_json::Value::as_str)
+                == Some(&invitation.redirect_url)
+        })
         .map(|p| p.display_name.clone());
-    let privacy = snapshot.tenant.properties.get("privacyProfile").and_then(|p| p.get("statementUrl"));
+    let privacy = snapshot
+        .tenant
+        .properties
+        .get("privacyProfile")
+        .and_then(|p| p.get("statementUrl"));
     Letter {
         to: invitation.email.clone(),
         cc: invitation.message.cc.clone(),
@@ -274,11 +341,15 @@ fn letter(
             message: invitation.message.customized_message_body.clone(),
             link: link.to_owned(),
             guest: invitee.upn.clone(),
-            home_cloud: (!is_own(cx, &invitee.home)).then(|| home.map(|h| h.name.clone())).flatten(),
+            home_cloud: (!is_own(cx, &invitee.home))
+                .then(|| home.map(|h| h.name.clone()))
+                .flatten(),
             home_host: host.to_owned(),
             app,
             my_apps: registry.own.hosts.myapps.clone(),
-            privacy: privacy.and_then(serde_json::Value::as_str).map(str::to_owned),
+            privacy: privacy
+                .and_then(serde_json::Value::as_str)
+                .map(str::to_owned),
         })),
     }
 }

@@ -28,10 +28,18 @@ pub struct Invitee {
 }
 
 /// Finds home and person, and judges both sides' gates as for an unknown application.
-pub async fn resolve_home(cx: &Context, snapshot: &Snapshot, request: &Invite, address: &Upn) -> Result<Invitee> {
+pub async fn resolve_home(
+    cx: &Context,
+    snapshot: &Snapshot,
+    request: &Invite,
+    address: &Upn,
+) -> Result<Invitee> {
     let home = find_home(cx, snapshot, request, address).await?;
     if home.cloud == cx.app.registry().own.canonical_name && home.tenant == snapshot.tenant.id {
-        return Err(Error::invalid("invitedUserEmailAddress", "Invitee is in inviter tenant"));
+        return Err(Error::invalid(
+            "invitedUserEmailAddress",
+            "Invitee is in inviter tenant",
+        ));
     }
     let registry = cx.app.registry();
     if let GateVerdict::Closed { code, side } = judge::outer_resource(registry, snapshot, &home) {
@@ -42,7 +50,12 @@ pub async fn resolve_home(cx: &Context, snapshot: &Snapshot, request: &Invite, a
         same_cloud(cx, snapshot, &home, address, &groups).await?
     } else {
         let found = question::invitee(cx, &home, address.as_str(), &groups).await?;
-        Invitee { home: home.clone(), object: found.object, upn: found.upn, groups: found.groups }
+        Invitee {
+            home: home.clone(),
+            object: found.object,
+            upn: found.upn,
+            groups: found.groups,
+        }
     };
     let facts = facts(cx, snapshot, &home, &invitee);
     match judge::inbound(registry, snapshot, &home, &facts) {
@@ -54,18 +67,39 @@ pub async fn resolve_home(cx: &Context, snapshot: &Snapshot, request: &Invite, a
 
 /// The home tenant: named by the inviter, or owner of the address's domain in this cloud, or the
 /// only partner whose published domains hold it. Never by whether an account exists somewhere.
-async fn find_home(cx: &Context, snapshot: &Snapshot, request: &Invite, address: &Upn) -> Result<HomeTenant> {
+async fn find_home(
+    cx: &Context,
+    snapshot: &Snapshot,
+    request: &Invite,
+    address: &Upn,
+) -> Result<HomeTenant> {
     if let Some(home) = &request.home {
         return Ok(home.clone());
     }
     let domain = address.domain();
-    if let Some(tenant) = cx.app.store().read().cloud().tenants().find_by_domain(&domain).await? {
-        return Ok(HomeTenant { cloud: cx.app.registry().own.canonical_name.clone(), tenant });
+    if let Some(tenant) = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .find_tenant_by_domain(&domain)
+        .await?
+    {
+        return Ok(HomeTenant {
+            cloud: cx.app.registry().own.canonical_name.clone(),
+            tenant: tenant.id,
+        });
     }
-    let partners: Vec<_> =
-        snapshot.partners.values().filter(|p| p.domains.iter().any(|d| *d == domain)).collect();
+    let partners: Vec<_> = snapshot
+        .partners
+        .values()
+        .filter(|p| p.domains.iter().any(|d| *d == domain))
+        .collect();
     match partners.as_slice() {
-        [one] => Ok(HomeTenant { cloud: one.cloud.clone(), tenant: one.tenant }),
+        [one] => Ok(HomeTenant {
+            cloud: one.cloud.clone(),
+            tenant: one.tenant,
+        }),
         [] => Err(Error::invalid(
             "invitedUserEmailAddress",
             format!(
@@ -75,7 +109,10 @@ async fn find_home(cx: &Context, snapshot: &Snapshot, request: &Invite, address:
             ),
         )),
         several => {
-            let names: Vec<String> = several.iter().map(|p| format!("{} ({})", p.name, p.tenant)).collect();
+            let names: Vec<String> = several
+                .iter()
+                .map(|p| format!("{} ({})", p.name, p.tenant))
+                .collect();
             Err(Error::invalid(
                 "invitedUserEmailAddress",
                 format!(
@@ -105,13 +142,21 @@ async fn same_cloud(
         )
     })?;
     let all = scoped.groups().groups_of(user.id.uuid()).await?;
-    let resource = HomeTenant { cloud: home.cloud.clone(), tenant: snapshot.tenant.id };
+    let resource = HomeTenant {
+        cloud: home.cloud.clone(),
+        tenant: snapshot.tenant.id,
+    };
     let outbound = home_snapshot.outbound_groups(&resource);
     let groups = GroupAnswer {
         evaluated: asked.clone(),
         member: asked.intersection(&all).copied().collect(),
     };
-    let invitee = Invitee { home: home.clone(), object: user.id, upn: user.upn, groups };
+    let invitee = Invitee {
+        home: home.clone(),
+        object: user.id,
+        upn: user.upn,
+        groups,
+    };
     let mut facts = facts(cx, snapshot, home, &invitee);
     facts.groups = GroupAnswer {
         member: outbound.intersection(&all).copied().collect(),
@@ -121,7 +166,11 @@ async fn same_cloud(
         judge::outbound(cx.app.registry(), &home_snapshot, &resource, &facts)
     {
         return Err(Error::Denied {
-            refusal: Refusal { code, side, error: OauthError::AccessDenied },
+            refusal: Refusal {
+                code,
+                side,
+                error: OauthError::AccessDenied,
+            },
             message: blocked_both(snapshot, &home_snapshot.tenant.display_name),
         });
     }
@@ -159,7 +208,11 @@ fn facts(cx: &Context, snapshot: &Snapshot, home: &HomeTenant, invitee: &Invitee
 /// The own side blocks: the own administrator acts.
 fn blocked_here(snapshot: &Snapshot, code: u32, side: Side) -> Error {
     Error::Denied {
-        refusal: Refusal { code, side, error: OauthError::AccessDenied },
+        refusal: Refusal {
+            code,
+            side,
+            error: OauthError::AccessDenied,
+        },
         message: format!(
             "This invitation is blocked by cross-tenant access settings. {}'s own settings do not admit this person: \
              an administrator of {} can change its inbound access.",

@@ -37,7 +37,10 @@ impl Policies {
     /// Compiles what the store holds. A document that cannot be read is a defect, never a gap.
     pub(crate) fn compile(rows: &SnapshotRows) -> Result<Self> {
         let policy = read_policy(rows.cross_tenant_policy.as_deref(), rows)?;
-        Ok(Self { cross_tenant: CompiledPolicy::compile(&policy), access: AccessPolicies::compile(rows)? })
+        Ok(Self {
+            cross_tenant: CompiledPolicy::compile(&policy),
+            access: AccessPolicies::compile(rows)?,
+        })
     }
 
     /// The compiled cross-tenant policy, for readers that show it.
@@ -77,13 +80,15 @@ pub fn read_policy(root: Option<&str>, rows: &SnapshotRows) -> Result<CrossTenan
     let mut policy = match root {
         Some(text) => {
             let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
-            CrossTenantAccessPolicy::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?
+            CrossTenantAccessPolicy::from_graph(&value)
+                .map_err(|e| Error::internal(e.to_string()))?
         }
         None => CrossTenantAccessPolicy::default(),
     };
     for row in &rows.partners {
         let value: Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
-        let mut partner = CrossTenantPartner::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?;
+        let mut partner =
+            CrossTenantPartner::from_graph(&value).map_err(|e| Error::internal(e.to_string()))?;
         partner.tenant_id = row.tenant.uuid();
         partner.cloud = Some(row.cloud.clone());
         policy.partners.push(partner);
@@ -92,17 +97,26 @@ pub fn read_policy(root: Option<&str>, rows: &SnapshotRows) -> Result<CrossTenan
 }
 
 pub(super) fn key(tenant: &HomeTenant) -> TenantKey<'_> {
-    TenantKey { cloud: &tenant.cloud, tenant: tenant.tenant.uuid() }
+    TenantKey {
+        cloud: &tenant.cloud,
+        tenant: tenant.tenant.uuid(),
+    }
 }
 
 fn own(registry: &Registry, snapshot: &Snapshot) -> HomeTenant {
-    HomeTenant { cloud: registry.own.canonical_name.clone(), tenant: snapshot.tenant.id }
+    HomeTenant {
+        cloud: registry.own.canonical_name.clone(),
+        tenant: snapshot.tenant.id,
+    }
 }
 
 fn verdict(decision: &Decision) -> GateVerdict {
     match decision.denial {
         Some(_) if decision.needs_another_leg => GateVerdict::NotCounted,
-        Some(denial) => GateVerdict::Closed { code: denial.code, side: denial.side },
+        Some(denial) => GateVerdict::Closed {
+            code: denial.code,
+            side: denial.side,
+        },
         None => GateVerdict::Open,
     }
 }
@@ -121,11 +135,22 @@ pub fn outer_resource(registry: &Registry, snapshot: &Snapshot, home: &HomeTenan
 }
 
 /// Gates 1 to 3 with their reasons.
-pub fn decide_outer_resource(registry: &Registry, snapshot: &Snapshot, home: &HomeTenant) -> Decision {
+pub fn decide_outer_resource(
+    registry: &Registry,
+    snapshot: &Snapshot,
+    home: &HomeTenant,
+) -> Decision {
     let own = own(registry, snapshot);
-    let crossing =
-        Crossing { home: key(home), resource: key(&own), kind: GuestType::B2bCollaborationGuest };
-    gate::judge_resource_outer(&snapshot.policies.cross_tenant, &crossing, registry.is_paired(&home.cloud))
+    let crossing = Crossing {
+        home: key(home),
+        resource: key(&own),
+        kind: GuestType::B2bCollaborationGuest,
+    };
+    gate::judge_resource_outer(
+        &snapshot.policies.cross_tenant,
+        &crossing,
+        registry.is_paired(&home.cloud),
+    )
 }
 
 /// Gates 4 and 5 of a home tenant towards a resource, its switch included.
@@ -133,35 +158,71 @@ pub fn outer_home(registry: &Registry, snapshot: &Snapshot, resource: &HomeTenan
     let own = own(registry, snapshot);
     if resource.cloud != own.cloud {
         if !registry.is_paired(&resource.cloud) {
-            return GateVerdict::Closed { code: 90_038, side: Side::Home };
+            return GateVerdict::Closed {
+                code: 90_038,
+                side: Side::Home,
+            };
         }
         if !snapshot.tenant.worker_enabled {
-            return GateVerdict::Closed { code: 500_212, side: Side::Home };
+            return GateVerdict::Closed {
+                code: 500_212,
+                side: Side::Home,
+            };
         }
     }
-    let crossing =
-        Crossing { home: key(&own), resource: key(resource), kind: GuestType::B2bCollaborationGuest };
-    verdict(&gate::judge_home_outer(&snapshot.policies.cross_tenant, &crossing))
+    let crossing = Crossing {
+        home: key(&own),
+        resource: key(resource),
+        kind: GuestType::B2bCollaborationGuest,
+    };
+    verdict(&gate::judge_home_outer(
+        &snapshot.policies.cross_tenant,
+        &crossing,
+    ))
 }
 
 /// Gate 7: the resource's inbound settings over the facts of the person.
-pub fn inbound(registry: &Registry, snapshot: &Snapshot, home: &HomeTenant, facts: &Facts) -> GateVerdict {
+pub fn inbound(
+    registry: &Registry,
+    snapshot: &Snapshot,
+    home: &HomeTenant,
+    facts: &Facts,
+) -> GateVerdict {
     verdict(&decide_inbound(registry, snapshot, home, facts))
 }
 
 /// Gate 7 with its reasons.
-pub fn decide_inbound(registry: &Registry, snapshot: &Snapshot, home: &HomeTenant, facts: &Facts) -> Decision {
+pub fn decide_inbound(
+    registry: &Registry,
+    snapshot: &Snapshot,
+    home: &HomeTenant,
+    facts: &Facts,
+) -> Decision {
     let own = own(registry, snapshot);
-    let crossing = Crossing { home: key(home), resource: key(&own), kind: kind(facts) };
+    let crossing = Crossing {
+        home: key(home),
+        resource: key(&own),
+        kind: kind(facts),
+    };
     let subject = Subject {
         user: facts.home_user.unwrap_or_default(),
         groups: Groups::Answered(&facts.groups),
     };
-    gate::judge_resource_inbound(&snapshot.policies.cross_tenant, &crossing, &subject, target(facts))
+    gate::judge_resource_inbound(
+        &snapshot.policies.cross_tenant,
+        &crossing,
+        &subject,
+        target(facts),
+    )
 }
 
 /// Gate 6 with the outer ones: home's outbound settings over the facts of the person.
-pub fn outbound(registry: &Registry, snapshot: &Snapshot, resource: &HomeTenant, facts: &Facts) -> GateVerdict {
+pub fn outbound(
+    registry: &Registry,
+    snapshot: &Snapshot,
+    resource: &HomeTenant,
+    facts: &Facts,
+) -> GateVerdict {
     let own = own(registry, snapshot);
     let crossing = Crossing {
         home: key(&own),
@@ -172,21 +233,33 @@ pub fn outbound(registry: &Registry, snapshot: &Snapshot, resource: &HomeTenant,
         user: facts.home_user.unwrap_or_default(),
         groups: Groups::Answered(&facts.groups),
     };
-    verdict(&gate::judge_home(&snapshot.policies.cross_tenant, &crossing, &subject, target(facts)))
+    verdict(&gate::judge_home(
+        &snapshot.policies.cross_tenant,
+        &crossing,
+        &subject,
+        target(facts),
+    ))
 }
 
 /// Whether this tenant redeems people of that home without asking.
 pub fn automatic_inbound(snapshot: &Snapshot, home: &HomeTenant) -> bool {
-    snapshot.policies.cross_tenant.redeems_automatically(key(home))
+    snapshot
+        .policies
+        .cross_tenant
+        .redeems_automatically(key(home))
 }
 
 /// Whether this tenant releases its people to that resource without asking.
 pub fn automatic_outbound(snapshot: &Snapshot, resource: &HomeTenant) -> bool {
-    snapshot.policies.cross_tenant.releases_automatically(key(resource))
+    snapshot
+        .policies
+        .cross_tenant
+        .releases_automatically(key(resource))
 }
 
 /// Whether home is asked about the person's device: only while a device trust for it is on and
 /// some policy looks at devices.
 pub fn wants_device(snapshot: &Snapshot, home: &HomeTenant) -> bool {
-    snapshot.policies.cross_tenant.trust(key(home)).any_device() && snapshot.policies.access.looks_at_devices()
+    snapshot.policies.cross_tenant.trust(key(home)).any_device()
+        && snapshot.policies.access.looks_at_devices()
 }

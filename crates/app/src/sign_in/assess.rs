@@ -48,7 +48,15 @@ pub async fn assess(cx: &Context, active: &Active) -> Result<Assessment> {
         None => Ok(nobody(cx, data, &active.browser, snapshot)),
         Some(Subject::Local { user }) => {
             let user = match user {
-                Some(id) => cx.app.store().read().tenant(tenant).users().find(*id).await?,
+                Some(id) => {
+                    cx.app
+                        .store()
+                        .read()
+                        .tenant(tenant)
+                        .users()
+                        .find(*id)
+                        .await?
+                }
                 None => None,
             };
             local(cx, data, &active.browser, snapshot, user).await
@@ -97,7 +105,12 @@ fn unknown_tenant(cx: &Context, data: &SignInData, browser: &Browser) -> Assessm
     }
 }
 
-fn nobody(cx: &Context, data: &SignInData, browser: &Browser, snapshot: Arc<Snapshot>) -> Assessment {
+fn nobody(
+    cx: &Context,
+    data: &SignInData,
+    browser: &Browser,
+    snapshot: Arc<Snapshot>,
+) -> Assessment {
     let mut situation = blank(cx, data);
     if !data.another {
         situation.session_accounts = browser.accounts(data.tenant).count();
@@ -117,9 +130,10 @@ pub(crate) fn pair_of(data: &SignInData) -> ApplicationPair {
     match &data.purpose {
         Purpose::Application(request) => request.pair,
         Purpose::Crossing { pushed, .. } => pushed.details.pair,
-        Purpose::Redemption { .. } => {
-            ApplicationPair { client: well_known::MY_APPS, resource: well_known::MY_APPS }
-        }
+        Purpose::Redemption { .. } => ApplicationPair {
+            client: well_known::MY_APPS,
+            resource: well_known::MY_APPS,
+        },
     }
 }
 
@@ -143,8 +157,8 @@ async fn local(
     let password = methods.iter().find(|m| m.method == "password");
     // Proven in this very sign-in is young enough, or a second step would ask for it again.
     let proven_now = data.proven.iter().any(|m| m.method == "password");
-    situation.first_factor =
-        password.is_some_and(|m| max_age.is_none_or(|age| proven_now || cx.now.seconds_since(m.at) <= age));
+    situation.first_factor = password
+        .is_some_and(|m| max_age.is_none_or(|age| proven_now || cx.now.seconds_since(m.at) <= age));
     let Some(user) = user.filter(|_| situation.first_factor) else {
         return Ok(Assessment {
             situation,
@@ -160,20 +174,43 @@ async fn local(
     let mut facts = facts(cx, data, &snapshot, Some(&user), &methods);
     facts.own_groups.clone_from(&own_groups);
     if let Purpose::Crossing { pushed, .. } = &data.purpose {
-        at_home(cx, data, pushed, &snapshot, &user, &mut situation, &mut facts).await?;
+        at_home(
+            cx,
+            data,
+            pushed,
+            &snapshot,
+            &user,
+            &mut situation,
+            &mut facts,
+        )
+        .await?;
     }
     let access = judge::access(&snapshot, &facts);
     situation.access = own_second_factor(access.verdict, data, &methods);
     situation.account = Some(account(cx, data, &snapshot, &user, may_enrol, &situation).await?);
     situation.granted = judge::granted(&snapshot, data, Some(user.id));
-    Ok(Assessment { situation, snapshot: Some(snapshot), user: Some(user), methods, facts: Some(facts), access })
+    Ok(Assessment {
+        situation,
+        snapshot: Some(snapshot),
+        user: Some(user),
+        methods,
+        facts: Some(facts),
+        access,
+    })
 }
 
 /// A request that wants a second factor is answered with one, whatever the policies ask.
-fn own_second_factor(verdict: AccessVerdict, data: &SignInData, methods: &[MethodUse]) -> AccessVerdict {
+fn own_second_factor(
+    verdict: AccessVerdict,
+    data: &SignInData,
+    methods: &[MethodUse],
+) -> AccessVerdict {
     let wanted = matches!(&data.purpose, Purpose::Application(r) if r.wants_mfa);
     if wanted && verdict == AccessVerdict::Allow && !judge::is_multi_factor(methods) {
-        return AccessVerdict::Challenge { at_home: false, here: true };
+        return AccessVerdict::Challenge {
+            at_home: false,
+            here: true,
+        };
     }
     verdict
 }
@@ -188,13 +225,26 @@ async fn at_home(
     situation: &mut Situation,
     facts: &mut Facts,
 ) -> Result<()> {
-    let resource =
-        HomeTenant { cloud: pushed.resource_cloud.clone(), tenant: pushed.details.resource_tenant };
+    let resource = HomeTenant {
+        cloud: pushed.resource_cloud.clone(),
+        tenant: pushed.details.resource_tenant,
+    };
     let registry = cx.app.registry();
     situation.outer = judge::outer_home(registry, snapshot, &resource);
     let mentioned = snapshot.outbound_groups(&resource);
-    let all = cx.app.store().read().tenant(snapshot.tenant.id).groups().groups_of(user.id.uuid()).await?;
-    facts.groups.member = mentioned.union(&pushed.details.groups).filter(|g| all.contains(*g)).copied().collect();
+    let all = cx
+        .app
+        .store()
+        .read()
+        .tenant(snapshot.tenant.id)
+        .groups()
+        .groups_of(user.id.uuid())
+        .await?;
+    facts.groups.member = mentioned
+        .union(&pushed.details.groups)
+        .filter(|g| all.contains(*g))
+        .copied()
+        .collect();
     facts.groups.evaluated = mentioned.union(&pushed.details.groups).copied().collect();
     situation.inner = judge::outbound(registry, snapshot, &resource, facts);
     situation.expected_person = pushed.expected_sub.is_none_or(|sub| sub == user.id);
@@ -222,7 +272,11 @@ fn wanted_met(cx: &Context, pushed: &PushedCrossing, methods: &[MethodUse]) -> b
         WantedAcr::Mfa => {
             let young: Vec<_> = methods
                 .iter()
-                .filter(|m| pushed.max_age.is_none_or(|age| cx.now.seconds_since(m.at) <= age))
+                .filter(|m| {
+                    pushed
+                        .max_age
+                        .is_none_or(|age| cx.now.seconds_since(m.at) <= age)
+                })
                 .cloned()
                 .collect();
             judge::is_multi_factor(&young)
@@ -281,14 +335,18 @@ async fn asserted_guest(
     // A guest's first factor is home's; nothing but a second factor counts here.
     methods.retain(|m| m.method != "password");
     let mut facts = facts(cx, data, &snapshot, user.as_ref(), &methods);
-    let home = HomeTenant { cloud: assertion.identity.cloud.clone(), tenant: assertion.identity.tenant };
+    let home = HomeTenant {
+        cloud: assertion.identity.cloud.clone(),
+        tenant: assertion.identity.tenant,
+    };
     facts.home_user = Some(assertion.identity.object.uuid());
     facts.groups = assertion.groups.clone();
     facts.home_methods.clone_from(&assertion.methods);
     facts.device.clone_from(&assertion.device);
     facts.side = DecidingSide::Resource;
     situation.inner = judge::inbound(cx.app.registry(), &snapshot, &home, &facts);
-    situation.automatic = judge::automatic_inbound(&snapshot, &home) && assertion.automatic_redemption;
+    situation.automatic =
+        judge::automatic_inbound(&snapshot, &home) && assertion.automatic_redemption;
     facts.home = Some(home);
     let Some(user) = user else {
         return Ok(Assessment {
@@ -307,17 +365,33 @@ async fn asserted_guest(
     situation.account = Some(account(cx, data, &snapshot, &user, may_enrol, &situation).await?);
     situation.granted = judge::granted(&snapshot, data, Some(user.id));
     debug_assert_eq!(tenant, snapshot.tenant.id);
-    Ok(Assessment { situation, snapshot: Some(snapshot), user: Some(user), methods, facts: Some(facts), access })
+    Ok(Assessment {
+        situation,
+        snapshot: Some(snapshot),
+        user: Some(user),
+        methods,
+        facts: Some(facts),
+        access,
+    })
 }
 
 /// A guest who holds a privileged role proves a second factor of this tenant (federation §2).
 fn privileged_guest(snapshot: &Snapshot, facts: &Facts, verdict: AccessVerdict) -> AccessVerdict {
-    let privileged = facts.own_roles.iter().any(|r| well_known::role::is_privileged(*r));
-    let own_factor = facts.own_methods.iter().any(|m| judge::is_possession(&m.method));
+    let privileged = facts
+        .own_roles
+        .iter()
+        .any(|r| well_known::role::is_privileged(*r));
+    let own_factor = facts
+        .own_methods
+        .iter()
+        .any(|m| judge::is_possession(&m.method));
     let _ = snapshot;
     match verdict {
         AccessVerdict::Deny(code) => AccessVerdict::Deny(code),
-        _ if privileged && !own_factor => AccessVerdict::Challenge { at_home: false, here: true },
+        _ if privileged && !own_factor => AccessVerdict::Challenge {
+            at_home: false,
+            here: true,
+        },
         other => other,
     }
 }
@@ -329,8 +403,14 @@ pub(crate) async fn find_guest(
     snapshot: &Snapshot,
     identity: &ExternalIdentity,
 ) -> Result<Option<User>> {
-    let found =
-        cx.app.store().read().tenant(snapshot.tenant.id).users().find_external(identity).await?;
+    let found = cx
+        .app
+        .store()
+        .read()
+        .tenant(snapshot.tenant.id)
+        .users()
+        .find_external(identity)
+        .await?;
     Ok(found.filter(|u| u.deleted.is_none()))
 }
 
@@ -345,8 +425,13 @@ async fn account(
     // Factors are read only when one may be asked for.
     let may_ask = !situation.wanted_met || situation.access != AccessVerdict::Allow;
     let read = cx.app.store().read();
-    let has_factor =
-        may_ask && !read.tenant(snapshot.tenant.id).factors().list(user.id).await?.is_empty();
+    let has_factor = may_ask
+        && !read
+            .tenant(snapshot.tenant.id)
+            .factors()
+            .list(user.id)
+            .await?
+            .is_empty();
     Ok(Account {
         enabled: user.account_enabled && snapshot.tenant.enabled,
         pending: user
@@ -365,7 +450,11 @@ async fn groups(cx: &Context, snapshot: &Snapshot, user: &User) -> Result<BTreeS
         return Ok(BTreeSet::new());
     }
     let read = cx.app.store().read();
-    let all = read.tenant(snapshot.tenant.id).groups().groups_of(user.id.uuid()).await?;
+    let all = read
+        .tenant(snapshot.tenant.id)
+        .groups()
+        .groups_of(user.id.uuid())
+        .await?;
     Ok(all.intersection(&snapshot.access_groups).copied().collect())
 }
 
@@ -406,7 +495,9 @@ fn facts(
         user: user.map(|u| u.id.uuid()),
         user_kind: judge::user_kind(user).to_owned(),
         own_groups: BTreeSet::new(),
-        own_roles: user.map(|u| snapshot.roles_of(u.id.uuid())).unwrap_or_default(),
+        own_roles: user
+            .map(|u| snapshot.roles_of(u.id.uuid()))
+            .unwrap_or_default(),
         client_app_type: "browser".into(),
         platform: judge::platform(&cx.client.user_agent).map(str::to_owned),
         ip_address: (!cx.client.ip.is_empty()).then(|| cx.client.ip.clone()),

@@ -11,8 +11,8 @@ use comity_model::{
     id::Id,
     session::{MethodUse, Session, SessionAccount},
     sign_in::{
-        ApplicationRequest, CodeGrant, Controls, Prompt, Purpose, Refusal, ResponseMode, SignInData, Subject,
-        TokenGrant,
+        ApplicationRequest, CodeGrant, Controls, Prompt, Purpose, Refusal, ResponseMode,
+        SignInData, Subject, TokenGrant,
     },
     tenant::Tenant,
     time::Utc,
@@ -35,21 +35,51 @@ const SESSION_SECONDS: i64 = 24 * 3600;
 const KEPT_SECONDS: i64 = 90 * 24 * 3600;
 
 /// Ends a sign-in whose next step is `Complete`.
-pub(super) async fn complete(cx: &Context, active: &mut Active, assessment: Assessment) -> Result<Outcome> {
-    let snapshot = assessment.snapshot.clone().ok_or_else(|| Error::internal("completed without a tenant"))?;
-    let user = assessment.user.clone().ok_or_else(|| Error::internal("completed without a user"))?;
+pub(super) async fn complete(
+    cx: &Context,
+    active: &mut Active,
+    assessment: Assessment,
+) -> Result<Outcome> {
+    let snapshot = assessment
+        .snapshot
+        .clone()
+        .ok_or_else(|| Error::internal("completed without a tenant"))?;
+    let user = assessment
+        .user
+        .clone()
+        .ok_or_else(|| Error::internal("completed without a user"))?;
     let tenant = snapshot.tenant.id;
     let mut tx = cx.app.store().begin().await?;
     if active.stored {
-        let consumed = tx.cloud().sign_ins().delete(active.sign_in.id, active.sign_in.version).await?;
+        let consumed = tx
+            .cloud()
+            .sign_ins()
+            .delete(active.sign_in.id, active.sign_in.version)
+            .await?;
         if !consumed {
             return Err(Error::NotFound);
         }
     }
-    let pending = user.external.as_ref().is_some_and(|e| e.state == ExternalUserState::PendingAcceptance);
+    let pending = user
+        .external
+        .as_ref()
+        .is_some_and(|e| e.state == ExternalUserState::PendingAcceptance);
     if pending {
-        let assertion = active.sign_in.data.assertion.clone().ok_or_else(|| Error::internal("redeemed unproven"))?;
-        guest::redeem(cx, &mut tx, &snapshot, &user, &assertion, active.sign_in.data.reviewed).await?;
+        let assertion = active
+            .sign_in
+            .data
+            .assertion
+            .clone()
+            .ok_or_else(|| Error::internal("redeemed unproven"))?;
+        guest::redeem(
+            cx,
+            &mut tx,
+            &snapshot,
+            &user,
+            &assertion,
+            active.sign_in.data.reviewed,
+        )
+        .await?;
     }
     let session = keep_session(cx, &mut tx, active, &assessment, &user, tenant).await?;
     let lease = insert_lease(cx, &mut tx, active, &user, tenant).await?;
@@ -58,8 +88,15 @@ pub(super) async fn complete(cx: &Context, active: &mut Active, assessment: Asse
     let outcome = answer(cx, &mut tx, active, &assessment, &user, &session, lease).await?;
     tx.commit().await?;
     Ok(match outcome {
-        Answer::Return(to) => Outcome::Return { to, session: session.cookie },
-        Answer::Landed { url, foreign } => Outcome::Landed { url, foreign, session: session.cookie },
+        Answer::Return(to) => Outcome::Return {
+            to,
+            session: session.cookie,
+        },
+        Answer::Landed { url, foreign } => Outcome::Landed {
+            url,
+            foreign,
+            session: session.cookie,
+        },
     })
 }
 
@@ -85,16 +122,28 @@ async fn answer(
     lease: Option<Id<Lease>>,
 ) -> Result<Answer> {
     let data = &active.sign_in.data;
-    let tenant = data.tenant.ok_or_else(|| Error::internal("completed without a tenant"))?;
+    let tenant = data
+        .tenant
+        .ok_or_else(|| Error::internal("completed without a tenant"))?;
     match &data.purpose {
         Purpose::Application(request) => {
-            let grant = CodeGrant::Application(Box::new(token_grant(cx, data, request, assessment, user, session, lease)));
+            let grant = CodeGrant::Application(Box::new(token_grant(
+                cx, data, request, assessment, user, session, lease,
+            )));
             let code = insert_code(cx, tx, tenant, &grant).await?;
-            Ok(Answer::Return(success_response(cx, request, data, user, code)))
+            Ok(Answer::Return(success_response(
+                cx, request, data, user, code,
+            )))
         }
         Purpose::Crossing { pushed, .. } => {
-            let resource = (pushed.resource_cloud.as_str(), pushed.details.resource_tenant);
-            tx.tenant(tenant).releases().upsert(user.id, resource.0, resource.1, cx.now).await?;
+            let resource = (
+                pushed.resource_cloud.as_str(),
+                pushed.details.resource_tenant,
+            );
+            tx.tenant(tenant)
+                .releases()
+                .upsert(user.id, resource.0, resource.1, cx.now)
+                .await?;
             let grant = CodeGrant::Crossing {
                 pushed: pushed.clone(),
                 user: user.id,
@@ -113,9 +162,23 @@ async fn answer(
     }
 }
 
-async fn insert_code(cx: &Context, tx: &mut Tx, tenant: Id<Tenant>, grant: &CodeGrant) -> Result<String> {
+async fn insert_code(
+    cx: &Context,
+    tx: &mut Tx,
+    tenant: Id<Tenant>,
+    grant: &CodeGrant,
+) -> Result<String> {
     let (code, hash) = cx.new_bearer();
-    tx.cloud().codes().insert(&hash, tenant, cx.now, cx.now.plus_seconds(CODE_SECONDS), grant).await?;
+    tx.cloud()
+        .codes()
+        .insert(
+            &hash,
+            tenant,
+            cx.now,
+            cx.now.plus_seconds(CODE_SECONDS),
+            grant,
+        )
+        .await?;
     Ok(code.to_string())
 }
 
@@ -153,8 +216,13 @@ fn token_grant(
 
 /// When the person last proved the first factor (or any, if only that is known).
 fn auth_time(methods: &[MethodUse], now: Utc) -> Utc {
-    let password = methods.iter().find(|m| m.method == "password").map(|m| m.at);
-    password.or_else(|| methods.iter().map(|m| m.at).max()).unwrap_or(now)
+    let password = methods
+        .iter()
+        .find(|m| m.method == "password")
+        .map(|m| m.at);
+    password
+        .or_else(|| methods.iter().map(|m| m.at).max())
+        .unwrap_or(now)
 }
 
 /// Adds the account to the browser's session. Unless nothing new was proven, the session and the
@@ -169,9 +237,19 @@ async fn keep_session(
 ) -> Result<Kept> {
     let data = &active.sign_in.data;
     let nothing_new = data.proven.is_empty() && data.assertion.is_none();
-    if let (true, Some((session, _)), Some(sid)) = (nothing_new, &active.browser.session, &data.session_sid) {
-        let account = active.browser.account(sid).cloned().ok_or(Error::NotFound)?;
-        return Ok(Kept { account, expires: session.expires, cookie: None });
+    if let (true, Some((session, _)), Some(sid)) =
+        (nothing_new, &active.browser.session, &data.session_sid)
+    {
+        let account = active
+            .browser
+            .account(sid)
+            .cloned()
+            .ok_or(Error::NotFound)?;
+        return Ok(Kept {
+            account,
+            expires: session.expires,
+            cookie: None,
+        });
     }
     let account = SessionAccount {
         tenant,
@@ -180,33 +258,64 @@ async fn keep_session(
         methods: assessment.methods.clone(),
         signed_in: cx.now,
         home: data.assertion.clone().or_else(|| {
-            data.session_sid.as_deref().and_then(|sid| active.browser.account(sid)).and_then(|a| a.home.clone())
+            data.session_sid
+                .as_deref()
+                .and_then(|sid| active.browser.account(sid))
+                .and_then(|a| a.home.clone())
         }),
     };
     let (cookie, hash) = cx.new_bearer();
     let previous = active.browser.session.as_ref();
     let persistent = data.keep || previous.is_some_and(|(s, _)| s.persistent);
-    let life = if persistent { KEPT_SECONDS } else { SESSION_SECONDS };
+    let life = if persistent {
+        KEPT_SECONDS
+    } else {
+        SESSION_SECONDS
+    };
     let mut expires = cx.now.plus_seconds(life);
     if let Some(home) = &account.home {
         expires = expires.min(home.session_exp);
     }
-    let mut accounts: Vec<_> = previous.map(|(s, _)| s.accounts.clone()).unwrap_or_default();
+    let mut accounts: Vec<_> = previous
+        .map(|(s, _)| s.accounts.clone())
+        .unwrap_or_default();
     accounts.retain(|a| (a.tenant, a.user) != (tenant, user.id));
     accounts.push(account.clone());
     match previous {
         Some((session, version)) => {
             let longest = session.expires.max(expires);
-            let session = Session { accounts, persistent, expires: longest, ..session.clone() };
-            tx.cloud().sessions().replace(&session, *version, &hash).await.map_err(stale)?;
+            let session = Session {
+                accounts,
+                persistent,
+                expires: longest,
+                ..session.clone()
+            };
+            tx.cloud()
+                .sessions()
+                .replace(&session, *version, &hash)
+                .await
+                .map_err(stale)?;
         }
         None => {
-            let session = Session { id: cx.new_id(), created: cx.now, expires, persistent, accounts };
+            let session = Session {
+                id: cx.new_id(),
+                created: cx.now,
+                expires,
+                persistent,
+                accounts,
+            };
             tx.cloud().sessions().insert(&session, &hash).await?;
         }
     }
-    let cookie = SessionCookie { value: cookie.to_string(), max_age: persistent.then_some(KEPT_SECONDS) };
-    Ok(Kept { account, expires, cookie: Some(cookie) })
+    let cookie = SessionCookie {
+        value: cookie.to_string(),
+        max_age: persistent.then_some(KEPT_SECONDS),
+    };
+    Ok(Kept {
+        account,
+        expires,
+        cookie: Some(cookie),
+    })
 }
 
 /// The lease that came with an assertion of another cloud, or the standing of a home in this one.
@@ -218,7 +327,9 @@ async fn insert_lease(
     tenant: Id<Tenant>,
 ) -> Result<Option<Id<Lease>>> {
     let data = &active.sign_in.data;
-    let Some(assertion) = &data.assertion else { return Ok(None) };
+    let Some(assertion) = &data.assertion else {
+        return Ok(None);
+    };
     let lease = Lease {
         id: cx.new_id(),
         user: user.id,
@@ -242,7 +353,10 @@ pub(super) fn begin_home_leg(
     home: &HomeTenant,
     controls: Controls,
 ) -> Result<()> {
-    let snapshot = assessment.snapshot.as_ref().ok_or_else(|| Error::internal("a leg without a tenant"))?;
+    let snapshot = assessment
+        .snapshot
+        .as_ref()
+        .ok_or_else(|| Error::internal("a leg without a tenant"))?;
     let data = active.sign_in.data.active();
     let expected = match &data.subject {
         Some(Subject::External { expected, .. }) => *expected,
@@ -266,7 +380,11 @@ pub(super) fn begin_home_leg(
         dpop_jkt: String::new(),
         expected_sub: expected,
         login_hint: data.typed_name.clone(),
-        acr: if controls.mfa { WantedAcr::Mfa } else { WantedAcr::Any },
+        acr: if controls.mfa {
+            WantedAcr::Mfa
+        } else {
+            WantedAcr::Any
+        },
         max_age: None,
         prompt_none: super::assess::is_silent(data),
         prompt_login: controls.fresh,
@@ -274,12 +392,19 @@ pub(super) fn begin_home_leg(
     };
     let attempt = data.crossing.as_ref().map_or(0, |c| c.attempt) + 1;
     let mut leg = SignInData::new(
-        Purpose::Crossing { pushed: Box::new(pushed.clone()), same_cloud: true },
+        Purpose::Crossing {
+            pushed: Box::new(pushed.clone()),
+            same_cloud: true,
+        },
         Some(home.tenant),
         data.correlation_id,
     );
     leg.typed_name.clone_from(&data.typed_name);
-    let account = active.browser.accounts(Some(home.tenant)).find(|a| expected.is_none_or(|e| e == a.user)).cloned();
+    let account = active
+        .browser
+        .accounts(Some(home.tenant))
+        .find(|a| expected.is_none_or(|e| e == a.user))
+        .cloned();
     leg.subject = Some(Subject::Local { user: expected });
     if let (Some(account), false) = (account, controls.fresh) {
         super::use_account(&mut leg, &account);
@@ -299,34 +424,71 @@ pub(super) fn begin_home_leg(
 
 /// Ends a leg at a home in this cloud: home's verdict becomes the same value that the callback
 /// yields after verification. Home's own record is written here.
-pub(super) async fn finish_home_leg(cx: &Context, active: &mut Active, assessment: &Assessment) -> Result<()> {
-    let user = assessment.user.clone().ok_or_else(|| Error::internal("a leg without a user"))?;
-    let snapshot = assessment.snapshot.clone().ok_or_else(|| Error::internal("a leg without a tenant"))?;
+pub(super) async fn finish_home_leg(
+    cx: &Context,
+    active: &mut Active,
+    assessment: &Assessment,
+) -> Result<()> {
+    let user = assessment
+        .user
+        .clone()
+        .ok_or_else(|| Error::internal("a leg without a user"))?;
+    let snapshot = assessment
+        .snapshot
+        .clone()
+        .ok_or_else(|| Error::internal("a leg without a tenant"))?;
     let leg = active.sign_in.data.active();
     let Purpose::Crossing { pushed, .. } = leg.purpose.clone() else {
         return Err(Error::internal("a leg that is none"));
     };
-    let facts = assessment.facts.as_ref().ok_or_else(|| Error::internal("a leg without facts"))?;
-    let resource =
-        HomeTenant { cloud: pushed.resource_cloud.clone(), tenant: pushed.details.resource_tenant };
+    let facts = assessment
+        .facts
+        .as_ref()
+        .ok_or_else(|| Error::internal("a leg without facts"))?;
+    let resource = HomeTenant {
+        cloud: pushed.resource_cloud.clone(),
+        tenant: pushed.details.resource_tenant,
+    };
     let mut tx = cx.app.store().begin().await?;
     let home_tenant = snapshot.tenant.id;
     let kept = keep_home_session(cx, &mut tx, active, assessment, &user, home_tenant).await?;
-    tx.tenant(home_tenant).releases().upsert(user.id, &resource.cloud, resource.tenant, cx.now).await?;
+    tx.tenant(home_tenant)
+        .releases()
+        .upsert(user.id, &resource.cloud, resource.tenant, cx.now)
+        .await?;
     let row = record::sign_in(cx, active.sign_in.data.active(), assessment, 0);
-    tx.tenant(home_tenant).sign_in_records().insert(&row).await?;
+    tx.tenant(home_tenant)
+        .sign_in_records()
+        .insert(&row)
+        .await?;
     tx.commit().await?;
-    let member = facts.groups.member.intersection(&pushed.details.groups).copied().collect();
+    let member = facts
+        .groups
+        .member
+        .intersection(&pushed.details.groups)
+        .copied()
+        .collect();
     let assertion = AssertionFacts {
-        identity: ExternalIdentity { cloud: resource.cloud.clone(), tenant: home_tenant, object: user.id },
+        identity: ExternalIdentity {
+            cloud: resource.cloud.clone(),
+            tenant: home_tenant,
+            object: user.id,
+        },
         upn: user.upn.clone(),
         name: user.display_name.clone(),
         sid: kept.account.sid.clone(),
         session_exp: kept.expires,
         auth_time: auth_time(&assessment.methods, cx.now),
-        acr: if judge::is_multi_factor(&assessment.methods) { WantedAcr::Mfa } else { WantedAcr::Any },
+        acr: if judge::is_multi_factor(&assessment.methods) {
+            WantedAcr::Mfa
+        } else {
+            WantedAcr::Any
+        },
         methods: assessment.methods.clone(),
-        groups: GroupAnswer { evaluated: pushed.details.groups.clone(), member },
+        groups: GroupAnswer {
+            evaluated: pushed.details.groups.clone(),
+            member,
+        },
         device: None,
         automatic_redemption: judge::automatic_outbound(&snapshot, &resource),
         confirmed: cx.now,
@@ -356,9 +518,21 @@ async fn keep_home_session(
     tenant: Id<Tenant>,
 ) -> Result<Kept> {
     let leg = active.sign_in.data.active();
-    if let (true, Some(sid), Some((session, _))) = (leg.proven.is_empty(), &leg.session_sid, &active.browser.session) {
-        let account = active.browser.account(sid).cloned().ok_or(Error::NotFound)?;
-        return Ok(Kept { account, expires: session.expires, cookie: None });
+    if let (true, Some(sid), Some((session, _))) = (
+        leg.proven.is_empty(),
+        &leg.session_sid,
+        &active.browser.session,
+    ) {
+        let account = active
+            .browser
+            .account(sid)
+            .cloned()
+            .ok_or(Error::NotFound)?;
+        return Ok(Kept {
+            account,
+            expires: session.expires,
+            cookie: None,
+        });
     }
     let account = SessionAccount {
         tenant,
@@ -369,25 +543,45 @@ async fn keep_home_session(
         home: None,
     };
     let keep = active.sign_in.data.keep;
-    let expires = cx.now.plus_seconds(if keep { KEPT_SECONDS } else { SESSION_SECONDS });
+    let expires = cx
+        .now
+        .plus_seconds(if keep { KEPT_SECONDS } else { SESSION_SECONDS });
     let (cookie, hash) = cx.new_bearer();
     match &mut active.browser.session {
         Some((session, version)) => {
-            session.accounts.retain(|a| (a.tenant, a.user) != (tenant, user.id));
+            session
+                .accounts
+                .retain(|a| (a.tenant, a.user) != (tenant, user.id));
             session.accounts.push(account.clone());
             session.expires = session.expires.max(expires);
-            tx.cloud().sessions().replace(session, *version, &hash).await.map_err(stale)?;
+            tx.cloud()
+                .sessions()
+                .replace(session, *version, &hash)
+                .await
+                .map_err(stale)?;
             *version += 1;
         }
         None => {
-            let session =
-                Session { id: cx.new_id(), created: cx.now, expires, persistent: keep, accounts: vec![account.clone()] };
+            let session = Session {
+                id: cx.new_id(),
+                created: cx.now,
+                expires,
+                persistent: keep,
+                accounts: vec![account.clone()],
+            };
             tx.cloud().sessions().insert(&session, &hash).await?;
             active.browser.session = Some((session, 1));
         }
     }
-    active.browser_cookie = Some(SessionCookie { value: cookie.to_string(), max_age: keep.then_some(KEPT_SECONDS) });
-    Ok(Kept { account, expires, cookie: None })
+    active.browser_cookie = Some(SessionCookie {
+        value: cookie.to_string(),
+        max_age: keep.then_some(KEPT_SECONDS),
+    });
+    Ok(Kept {
+        account,
+        expires,
+        cookie: None,
+    })
 }
 
 fn success_response(
@@ -408,7 +602,11 @@ fn success_response(
     if let Some(tenant) = data.tenant {
         parameters.push(("iss", cx.app.registry().own.issuer(tenant.uuid())));
     }
-    Return { redirect_uri: request.redirect_uri.clone(), mode: request.response_mode, parameters }
+    Return {
+        redirect_uri: request.redirect_uri.clone(),
+        mode: request.response_mode,
+        parameters,
+    }
 }
 
 /// The error that goes back to an application without drawing anything.
@@ -422,7 +620,10 @@ pub(super) fn error_response(
         ("error", refusal.error.as_str().to_owned()),
         (
             "error_description",
-            format!("AADSTS{}: the request cannot be answered without the person. Correlation ID: {}", refusal.code, data.correlation_id),
+            format!(
+                "AADSTS{}: the request cannot be answered without the person. Correlation ID: {}",
+                refusal.code, data.correlation_id
+            ),
         ),
     ];
     if let Some(state) = &request.state {
@@ -431,28 +632,52 @@ pub(super) fn error_response(
     if let Some(tenant) = data.tenant {
         parameters.push(("iss", cx.app.registry().own.issuer(tenant.uuid())));
     }
-    Return { redirect_uri: request.redirect_uri.clone(), mode: request.response_mode, parameters }
+    Return {
+        redirect_uri: request.redirect_uri.clone(),
+        mode: request.response_mode,
+        parameters,
+    }
 }
 
-fn crossing_response(cx: &Context, pushed: &PushedCrossing, tenant: Id<Tenant>, code: String) -> Return {
+fn crossing_response(
+    cx: &Context,
+    pushed: &PushedCrossing,
+    tenant: Id<Tenant>,
+    code: String,
+) -> Return {
     let iss = cx.app.registry().own.issuer(tenant.uuid());
     Return {
         redirect_uri: pushed.redirect_uri.clone(),
         mode: ResponseMode::Query,
-        parameters: vec![("code", code), ("iss", iss), ("state", pushed.state.clone())],
+        parameters: vec![
+            ("code", code),
+            ("iss", iss),
+            ("state", pushed.state.clone()),
+        ],
     }
 }
 
 /// What travels across clouds when home says no (federation §6): the number only where it is one
 /// of the two that the resource must show.
 pub(super) fn crossing_error(cx: &Context, pushed: &PushedCrossing, refusal: Refusal) -> Return {
-    let iss = cx.app.registry().own.issuer(pushed.details.home_tenant.uuid());
-    let mut parameters =
-        vec![("error", refusal.error.as_str().to_owned()), ("iss", iss), ("state", pushed.state.clone())];
+    let iss = cx
+        .app
+        .registry()
+        .own
+        .issuer(pushed.details.home_tenant.uuid());
+    let mut parameters = vec![
+        ("error", refusal.error.as_str().to_owned()),
+        ("iss", iss),
+        ("state", pushed.state.clone()),
+    ];
     if matches!(refusal.code, 500_212 | 1_000_104) {
         parameters.push(("comity_error", format!("{{\"code\":{}}}", refusal.code)));
     }
-    Return { redirect_uri: pushed.redirect_uri.clone(), mode: ResponseMode::Query, parameters }
+    Return {
+        redirect_uri: pushed.redirect_uri.clone(),
+        mode: ResponseMode::Query,
+        parameters,
+    }
 }
 
 /// A person's no. Recorded like a refusal, answered to whoever asked.
@@ -468,11 +693,12 @@ pub(super) async fn declined(
     };
     let outcome = super::refused(cx, active, assessment, refusal).await?;
     Ok(match (outcome, application) {
-        (Outcome::Refused(..), Some(request)) if request.prompt != Prompt::None => Outcome::Return {
-            to: error_response(cx, &request, &active.sign_in.data, refusal),
-            session: None,
-        },
+        (Outcome::Refused(..), Some(request)) if request.prompt != Prompt::None => {
+            Outcome::Return {
+                to: error_response(cx, &request, &active.sign_in.data, refusal),
+                session: None,
+            }
+        }
         (outcome, _) => outcome,
     })
 }
-

@@ -27,7 +27,14 @@ pub enum Route {
 /// Routes a typed name from a tenant, or from the common endpoint.
 pub async fn route(cx: &Context, tenant: Option<&Snapshot>, name: &Upn) -> Result<Route> {
     let domain = name.domain();
-    let owner = cx.app.store().read().cloud().tenants().find_by_domain(&domain).await?;
+    let owner = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .find_tenant_by_domain(&domain)
+        .await?
+        .map(|t| t.id);
     match (tenant, owner) {
         (Some(snapshot), Some(owner)) if owner == snapshot.tenant.id => Ok(Route::Own(owner)),
         (None, Some(owner)) => Ok(Route::Own(owner)),
@@ -46,11 +53,15 @@ pub async fn route(cx: &Context, tenant: Option<&Snapshot>, name: &Upn) -> Resul
 
 /// The one partner of another cloud whose published domains hold the name's domain.
 fn partner_of_domain(snapshot: &Snapshot, domain: &str) -> Result<Route> {
-    let mut partners = snapshot.partners.values().filter(|p| p.domains.iter().any(|d| d == domain));
+    let mut partners = snapshot
+        .partners
+        .values()
+        .filter(|p| p.domains.iter().any(|d| d == domain));
     match (partners.next(), partners.next()) {
-        (Some(partner), None) => {
-            Ok(Route::External(HomeTenant { cloud: partner.cloud.clone(), tenant: partner.tenant }))
-        }
+        (Some(partner), None) => Ok(Route::External(HomeTenant {
+            cloud: partner.cloud.clone(),
+            tenant: partner.tenant,
+        })),
         (Some(_), Some(_)) => Err(Error::invalid(
             "username",
             "More than one organization uses that domain. Open the link in your invitation instead.",
@@ -69,11 +80,25 @@ fn partner_of_domain(snapshot: &Snapshot, domain: &str) -> Result<Route> {
 pub(super) async fn subject(cx: &Context, route: &Route, name: &Upn) -> Result<Subject> {
     Ok(match route {
         Route::Own(tenant) => {
-            let user = cx.app.store().read().tenant(*tenant).users().find_by_upn(name).await?;
+            let user = cx
+                .app
+                .store()
+                .read()
+                .tenant(*tenant)
+                .users()
+                .find_by_upn(name)
+                .await?;
             // A guest's own object has no password here; its name leads nowhere but its home.
-            Subject::Local { user: user.filter(comity_model::user::User::is_local).map(|u| u.id) }
+            Subject::Local {
+                user: user
+                    .filter(comity_model::user::User::is_local)
+                    .map(|u| u.id),
+            }
         }
-        Route::External(home) => Subject::External { home: home.clone(), expected: None },
+        Route::External(home) => Subject::External {
+            home: home.clone(),
+            expected: None,
+        },
     })
 }
 
@@ -81,9 +106,23 @@ pub(super) async fn subject(cx: &Context, route: &Route, name: &Upn) -> Result<S
 pub async fn find_organization(cx: &Context, text: &str) -> Result<Id<Tenant>> {
     let text = text.trim();
     let found = match Id::parse(text) {
-        Some(id) => cx.app.store().read().cloud().tenants().find(id).await?.map(|t| t.id),
+        Some(id) => cx
+            .app
+            .store()
+            .read()
+            .cloud()
+            .find_tenant(id)
+            .await?
+            .map(|t| t.id),
         None => match DomainName::parse(text) {
-            Ok(domain) => cx.app.store().read().cloud().tenants().find_by_domain(domain.as_str()).await?,
+            Ok(domain) => cx
+                .app
+                .store()
+                .read()
+                .cloud()
+                .find_tenant_by_domain(domain.as_str())
+                .await?
+                .map(|t| t.id),
             Err(_) => None,
         },
     };

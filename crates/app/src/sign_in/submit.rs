@@ -7,7 +7,7 @@ use comity_model::{
     id::Id,
     name::Upn,
     session::MethodUse,
-    sign_in::{OauthError, Purpose, Refusal, SignInData, Side, Step, Subject},
+    sign_in::{OauthError, Purpose, Refusal, Side, SignInData, Step, Subject},
     tenant::Tenant,
     user::User,
 };
@@ -22,8 +22,12 @@ use crate::{
 
 /// The user name, and on the common endpoint the tenant that follows from it.
 pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<Outcome> {
-    let upn = Upn::parse(name)
-        .map_err(|e| Error::invalid("username", format!("The user name {e}. Write it like name@example.com.")))?;
+    let upn = Upn::parse(name).map_err(|e| {
+        Error::invalid(
+            "username",
+            format!("The user name {e}. Write it like name@example.com."),
+        )
+    })?;
     let data = active.sign_in.data.active();
     let snapshot = match data.tenant.filter(|_| data.tenant_named) {
         Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
@@ -49,7 +53,11 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
 }
 
 /// *Sign in to an organization*: from then on names are read from that organization's side.
-pub async fn choose_organization(cx: &Context, active: &mut Active, tenant: Id<Tenant>) -> Result<Outcome> {
+pub async fn choose_organization(
+    cx: &Context,
+    active: &mut Active,
+    tenant: Id<Tenant>,
+) -> Result<Outcome> {
     let data = active.sign_in.data.active_mut();
     data.tenant = Some(tenant);
     data.tenant_named = true;
@@ -59,14 +67,26 @@ pub async fn choose_organization(cx: &Context, active: &mut Active, tenant: Id<T
 }
 
 /// An account of the picker; `None` = another account, whose name is asked for.
-pub async fn choose_account(cx: &Context, active: &mut Active, sid: Option<&str>) -> Result<Outcome> {
+pub async fn choose_account(
+    cx: &Context,
+    active: &mut Active,
+    sid: Option<&str>,
+) -> Result<Outcome> {
     let account = match sid {
-        Some(sid) => Some(active.browser.account(sid).cloned().ok_or(Error::NotFound)?),
+        Some(sid) => Some(
+            active
+                .browser
+                .account(sid)
+                .cloned()
+                .ok_or(Error::NotFound)?,
+        ),
         None => None,
     };
     let data = active.sign_in.data.active_mut();
     match account {
-        Some(account) if data.tenant.is_none_or(|t| t == account.tenant) => use_account(data, &account),
+        Some(account) if data.tenant.is_none_or(|t| t == account.tenant) => {
+            use_account(data, &account)
+        }
         Some(_) => return Err(Error::NotFound),
         None => {
             data.subject = None;
@@ -78,7 +98,12 @@ pub async fn choose_account(cx: &Context, active: &mut Active, sid: Option<&str>
 }
 
 /// The password of a local account. An unknown name takes the same time and gives the same answer.
-pub async fn password(cx: &Context, active: &mut Active, typed: &Zeroizing<String>, keep: bool) -> Result<Outcome> {
+pub async fn password(
+    cx: &Context,
+    active: &mut Active,
+    typed: &Zeroizing<String>,
+    keep: bool,
+) -> Result<Outcome> {
     let data = active.sign_in.data.active();
     let (Some(tenant), Some(Subject::Local { user })) = (data.tenant, &data.subject) else {
         return Err(Error::NotFound);
@@ -88,7 +113,15 @@ pub async fn password(cx: &Context, active: &mut Active, typed: &Zeroizing<Strin
     let throttles = throttle::password(cx, tenant, user, &name);
     throttle::check(cx, &throttles).await?;
     let stored = match user {
-        Some(id) => cx.app.store().read().tenant(tenant).passwords().find(id).await?,
+        Some(id) => {
+            cx.app
+                .store()
+                .read()
+                .tenant(tenant)
+                .passwords()
+                .find(id)
+                .await?
+        }
         None => None,
     };
     let verdict = verify_password(cx, typed, stored.as_ref().map(|p| p.hash.as_str())).await?;
@@ -107,19 +140,28 @@ pub async fn password(cx: &Context, active: &mut Active, typed: &Zeroizing<Strin
     let now = cx.now;
     let data = active.sign_in.data.active_mut();
     data.proven.retain(|m| m.method != "password");
-    data.proven.push(MethodUse { method: "password".into(), at: now });
+    data.proven.push(MethodUse {
+        method: "password".into(),
+        at: now,
+    });
     active.sign_in.data.keep |= keep;
     advance(cx, active).await
 }
 
 /// Verifies against the stored hash, or against a hash of nobody, off the runtime's threads.
-async fn verify_password(cx: &Context, typed: &Zeroizing<String>, stored: Option<&str>) -> Result<Verdict> {
+async fn verify_password(
+    cx: &Context,
+    typed: &Zeroizing<String>,
+    stored: Option<&str>,
+) -> Result<Verdict> {
     let (typed, pepper) = (typed.clone(), *cx.app.pepper());
     let parameters = cx.app.settings().password;
     let salt = cx.bytes::<16>();
     let stored = stored.map(str::to_owned);
     tokio::task::spawn_blocking(move || match stored {
-        Some(phc) => Ok(comity_crypto::password::verify(&typed, &phc, &pepper, parameters)),
+        Some(phc) => Ok(comity_crypto::password::verify(
+            &typed, &phc, &pepper, parameters,
+        )),
         None => {
             // The same work as for an account that exists.
             comity_crypto::password::hash(&typed, salt, &pepper, parameters)
@@ -134,9 +176,11 @@ async fn verify_password(cx: &Context, typed: &Zeroizing<String>, stored: Option
 async fn record_failure(cx: &Context, active: &Active, code: u32) -> Result<()> {
     let assessment = assess(cx, active).await?;
     let data = active.sign_in.data.active();
-    let Some(tenant) = data.tenant else { return Ok(()) };
+    let Some(tenant) = data.tenant else {
+        return Ok(());
+    };
     let row = record::sign_in(cx, data, &assessment, code);
-    let mut tx = cx.app.store().begin().await?;
+    let tx = cx.app.store().begin().await?;
     tx.tenant(tenant).sign_in_records().insert(&row).await?;
     tx.commit().await?;
     Ok(())
@@ -170,20 +214,39 @@ pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Re
 
 fn prove_possession(cx: &Context, data: &mut SignInData) {
     data.proven.retain(|m| m.method != "softwareOath");
-    data.proven.push(MethodUse { method: "softwareOath".into(), at: cx.now });
+    data.proven.push(MethodUse {
+        method: "softwareOath".into(),
+        at: cx.now,
+    });
 }
 
 /// Whether one of the user's generators makes this code now, in a step not used before.
 async fn accept_code(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str) -> Result<bool> {
-    let factors = cx.app.store().read().tenant(tenant).factors().list(user.id).await?;
+    let factors = cx
+        .app
+        .store()
+        .read()
+        .tenant(tenant)
+        .factors()
+        .list(user.id)
+        .await?;
     for factor in factors {
         let context = factor_context(tenant, user.id);
-        let secret = cx.app.sealer().open("totp", context.as_bytes(), &factor.sealed_secret)?;
+        let secret = cx
+            .app
+            .sealer()
+            .open("totp", context.as_bytes(), &factor.sealed_secret)?;
         let last = factor.last_step.and_then(|s| u64::try_from(s).ok());
-        let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), last) else { continue };
+        let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), last) else {
+            continue;
+        };
         let step = i64::try_from(step).map_err(Error::internal)?;
-        let mut tx = cx.app.store().begin().await?;
-        let accepted = tx.tenant(tenant).factors().accept_step(user.id, factor.id, step).await?;
+        let tx = cx.app.store().begin().await?;
+        let accepted = tx
+            .tenant(tenant)
+            .factors()
+            .accept_step(user.id, factor.id, step)
+            .await?;
         tx.commit().await?;
         return Ok(accepted);
     }
@@ -208,7 +271,11 @@ pub async fn enrolment(cx: &Context, active: &Active) -> Result<(String, String)
 fn seed(cx: &Context, active: &Active, tenant: Id<Tenant>, user: Id<User>) -> Vec<u8> {
     let bound = format!("totp enrolment/{}/{tenant}/{user}/", active.sign_in.id);
     let message = [bound.as_bytes(), active.sign_in.secret.0.as_slice()].concat();
-    comity_crypto::hmac_sha256(cx.app.pepper(), message).iter().take(20).copied().collect()
+    comity_crypto::hmac_sha256(cx.app.pepper(), message)
+        .iter()
+        .take(20)
+        .copied()
+        .collect()
 }
 
 /// Proves the seed being enrolled by one of its codes and registers it: only the first second
@@ -234,7 +301,10 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let factor = Factor {
         id: cx.new_uuid(),
         user: user.id,
-        sealed_secret: cx.app.sealer().seal("totp", context.as_bytes(), &secret, cx.bytes())?,
+        sealed_secret: cx
+            .app
+            .sealer()
+            .seal("totp", context.as_bytes(), &secret, cx.bytes())?,
         last_step: Some(i64::try_from(step).map_err(Error::internal)?),
         created: cx.now,
     };
@@ -247,7 +317,8 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
 /// *Go* on the crossing notice: leaves for the other cloud.
 pub async fn go(cx: &Context, active: &mut Active) -> Result<Outcome> {
     let assessment = assess(cx, active).await?;
-    let Step::Crossing { home } = next_step(active.sign_in.data.active(), &assessment.situation) else {
+    let Step::Crossing { home } = next_step(active.sign_in.data.active(), &assessment.situation)
+    else {
         return advance(cx, active).await;
     };
     let controls = comity_model::sign_in::Controls {
@@ -281,10 +352,16 @@ pub async fn decline(cx: &Context, active: &mut Active) -> Result<Outcome> {
     let assessment = assess(cx, active).await?;
     let data = active.sign_in.data.active();
     let refusal = match &data.purpose {
-        Purpose::Crossing { .. } => {
-            Refusal { code: 65004, side: Side::Person, error: OauthError::InteractionRequired }
-        }
-        _ => Refusal { code: 65004, side: Side::Person, error: OauthError::AccessDenied },
+        Purpose::Crossing { .. } => Refusal {
+            code: 65004,
+            side: Side::Person,
+            error: OauthError::InteractionRequired,
+        },
+        _ => Refusal {
+            code: 65004,
+            side: Side::Person,
+            error: OauthError::AccessDenied,
+        },
     };
     complete::declined(cx, active, assessment, refusal).await
 }

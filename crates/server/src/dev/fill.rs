@@ -27,7 +27,7 @@ pub async fn fill(app: &App, seed: &Seed) -> anyhow::Result<()> {
 async fn fill_tenant(app: &App, wanted: &SeedTenant) -> anyhow::Result<()> {
     let id = Id::new(wanted.id);
     let read = app.store().read();
-    if read.cloud().tenants().find(id).await?.is_none() {
+    if read.cloud().find_tenant(id).await?.is_none() {
         let new = NewTenant {
             id: Some(id),
             display_name: wanted.name.clone(),

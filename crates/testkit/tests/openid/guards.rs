@@ -81,7 +81,7 @@ impl Target {
                     enabled: !closed,
                     ..snapshot.tenant.clone()
                 };
-                tx.cloud().tenants().update(&tenant).await.unwrap();
+                tx.tenant(tenant.id).update_self(&tenant).await.unwrap();
             }
             Guard::ClientDisabled | Guard::ResourceDisabled => {
                 let id = if guard == Guard::ClientDisabled {

@@ -39,7 +39,8 @@ impl Drawing<'_> {
             Ok(assessment) => assessment,
             Err(error) => return refused::error(self.cx, self.site, &error),
         };
-        let step = instead.unwrap_or_else(|| next_step(active.sign_in.data.active(), &assessment.situation));
+        let step = instead
+            .unwrap_or_else(|| next_step(active.sign_in.data.active(), &assessment.situation));
         let data = active.sign_in.data.active().clone();
         let markup = match step {
             Step::Identify => self.identify(&data, &assessment).await,
@@ -66,17 +67,24 @@ impl Drawing<'_> {
     pub async fn options(self, active: &Active) -> Response {
         let data = active.sign_in.data.active();
         let frame = self.frame(None);
-        let markup = view::options(&frame, &view::Options {
-            action: self.action("organization"),
-            organization: self.typed.clone(),
-            back: self.action("name"),
-            error: self.error.clone(),
-        });
+        let markup = view::options(
+            &frame,
+            &view::Options {
+                action: self.action("organization"),
+                organization: self.typed.clone(),
+                back: self.action("name"),
+                error: self.error.clone(),
+            },
+        );
         self.respond(data, markup)
     }
 
     fn respond(&self, data: &SignInData, markup: Markup) -> Response {
-        let status = if self.error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        let status = if self.error.is_some() {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        };
         let csp: Csp = csp_of(self.cx, data);
         csp.page(status, markup)
     }
@@ -98,29 +106,46 @@ impl Drawing<'_> {
             _ => return None,
         };
         let (resource, home) = refused::sides(self.cx, data, snapshot).await;
-        Some(Journey { resource: resource?, home: home?, app: refused::app_name(data, snapshot), icon: Icon::App, at })
+        Some(Journey {
+            resource: resource?,
+            home: home?,
+            app: refused::app_name(data, snapshot),
+            icon: Icon::App,
+            at,
+        })
     }
 
     async fn identify(&self, data: &SignInData, assessment: &Assessment) -> Markup {
         let snapshot = assessment.snapshot.as_deref();
         let common = data.tenant.is_none();
-        view::sign_in(&self.frame(snapshot), &view::SignIn {
-            action: self.action("name"),
-            app: refused::app_name(data, snapshot),
-            username: self.typed.clone().or_else(|| data.typed_name.clone()),
-            example: snapshot.map(|s| format!("name@{}", s.default_domain())),
-            options: common.then(|| self.action("options")),
-            journey: self.journey(data, assessment).await,
-            error: self.error.clone(),
-        })
+        view::sign_in(
+            &self.frame(snapshot),
+            &view::SignIn {
+                action: self.action("name"),
+                app: refused::app_name(data, snapshot),
+                username: self.typed.clone().or_else(|| data.typed_name.clone()),
+                example: snapshot.map(|s| format!("name@{}", s.default_domain())),
+                options: common.then(|| self.action("options")),
+                journey: self.journey(data, assessment).await,
+                error: self.error.clone(),
+            },
+        )
     }
 
-    async fn accounts(&self, active: &Active, data: &SignInData, assessment: &Assessment) -> Markup {
+    async fn accounts(
+        &self,
+        active: &Active,
+        data: &SignInData,
+        assessment: &Assessment,
+    ) -> Markup {
         let snapshot = assessment.snapshot.as_deref();
         let mut rows = Vec::new();
         for account in active.browser.accounts(data.tenant) {
             let read = self.cx.app.store().read();
-            let Ok(Some(user)) = read.tenant(account.tenant).users().find(account.user).await else { continue };
+            let Ok(Some(user)) = read.tenant(account.tenant).users().find(account.user).await
+            else {
+                continue;
+            };
             let username = account.home.as_ref().map_or(user.upn, |h| h.upn.clone());
             rows.push(view::AccountRow {
                 value: account.sid.clone(),
@@ -130,12 +155,15 @@ impl Drawing<'_> {
                 signed: view::Signed::In,
             });
         }
-        view::account_picker(&self.frame(snapshot), &view::AccountPicker {
-            action: self.action("account"),
-            app: refused::app_name(data, snapshot),
-            accounts: rows,
-            other: self.action("name"),
-        })
+        view::account_picker(
+            &self.frame(snapshot),
+            &view::AccountPicker {
+                action: self.action("account"),
+                app: refused::app_name(data, snapshot),
+                accounts: rows,
+                other: self.action("name"),
+            },
+        )
     }
 
     async fn password(&self, data: &SignInData, assessment: &Assessment) -> Markup {
@@ -144,16 +172,19 @@ impl Drawing<'_> {
             Purpose::Crossing { pushed, .. } => received(pushed),
             _ => Vec::new(),
         };
-        view::password(&self.frame(snapshot), &view::Password {
-            action: self.action("password"),
-            account: self.account(data, assessment).await,
-            change: self.may_change(data).then(|| self.action("name")),
-            keep: true,
-            options: None,
-            journey: self.journey(data, assessment).await,
-            releases,
-            error: self.error.clone(),
-        })
+        view::password(
+            &self.frame(snapshot),
+            &view::Password {
+                action: self.action("password"),
+                account: self.account(data, assessment).await,
+                change: self.may_change(data).then(|| self.action("name")),
+                keep: true,
+                options: None,
+                journey: self.journey(data, assessment).await,
+                releases,
+                error: self.error.clone(),
+            },
+        )
     }
 
     /// Another account cannot be used where one person was asked for.
@@ -166,7 +197,9 @@ impl Drawing<'_> {
         if let Some(assertion) = &data.assertion {
             return assertion.upn.clone();
         }
-        if let (Some(Subject::Local { user: Some(user) }), Some(tenant)) = (&data.subject, data.tenant) {
+        if let (Some(Subject::Local { user: Some(user) }), Some(tenant)) =
+            (&data.subject, data.tenant)
+        {
             if data.typed_name.is_none() || data.session_sid.is_some() {
                 let read = self.cx.app.store().read();
                 if let Ok(Some(user)) = read.tenant(tenant).users().find(*user).await {
@@ -185,22 +218,28 @@ impl Drawing<'_> {
         let crossing = matches!(data.purpose, Purpose::Crossing { .. });
         let asked_by = match (&data.purpose, snapshot) {
             (Purpose::Crossing { pushed, .. }, Some(own)) => {
-                let resource =
-                    HomeTenant { cloud: pushed.resource_cloud.clone(), tenant: pushed.details.resource_tenant };
+                let resource = HomeTenant {
+                    cloud: pushed.resource_cloud.clone(),
+                    tenant: pushed.details.resource_tenant,
+                };
                 Some(page::other_org(self.cx, own, &resource).await.name)
             }
             (_, Some(own)) => Some(own.tenant.display_name.clone()),
             _ => None,
         };
-        view::code(&self.frame(snapshot), &view::Code {
-            action: self.action("code"),
-            account: self.account(data, assessment).await,
-            change: None,
-            asked_by: asked_by.filter(|_| crossing || matches!(data.subject, Some(Subject::External { .. }))),
-            options: None,
-            journey: self.journey(data, assessment).await,
-            error: self.error.clone(),
-        })
+        view::code(
+            &self.frame(snapshot),
+            &view::Code {
+                action: self.action("code"),
+                account: self.account(data, assessment).await,
+                change: None,
+                asked_by: asked_by
+                    .filter(|_| crossing || matches!(data.subject, Some(Subject::External { .. }))),
+                options: None,
+                journey: self.journey(data, assessment).await,
+                error: self.error.clone(),
+            },
+        )
     }
 
     async fn enrol(
@@ -211,75 +250,107 @@ impl Drawing<'_> {
     ) -> Result<Markup, comity_app::Error> {
         let (secret, uri) = sign_in::enrolment(self.cx, active).await?;
         let snapshot = assessment.snapshot.as_deref();
-        Ok(view::enrol(&self.frame(snapshot), &view::Enrol {
-            action: self.action("enrol"),
-            account: self.account(data, assessment).await,
-            organization: snapshot.map(|s| s.tenant.display_name.clone()).unwrap_or_default(),
-            secret,
-            uri,
-            journey: self.journey(data, assessment).await,
-            error: self.error.clone(),
-        }))
+        Ok(view::enrol(
+            &self.frame(snapshot),
+            &view::Enrol {
+                action: self.action("enrol"),
+                account: self.account(data, assessment).await,
+                organization: snapshot
+                    .map(|s| s.tenant.display_name.clone())
+                    .unwrap_or_default(),
+                secret,
+                uri,
+                journey: self.journey(data, assessment).await,
+                error: self.error.clone(),
+            },
+        ))
     }
 
     /// The notice before one crosses; nothing has been sent.
-    async fn crossing(&self, data: &SignInData, assessment: &Assessment, home: &HomeTenant) -> Markup {
-        let Some(snapshot) = assessment.snapshot.as_deref() else { return self.go_on(data, assessment).await };
+    async fn crossing(
+        &self,
+        data: &SignInData,
+        assessment: &Assessment,
+        home: &HomeTenant,
+    ) -> Markup {
+        let Some(snapshot) = assessment.snapshot.as_deref() else {
+            return self.go_on(data, assessment).await;
+        };
         let app = match refused::app_name(data, Some(snapshot)) {
             Some(ui::AppName::Ours(name)) => Some(name),
             _ => None,
         };
         let groups = snapshot.groups_mentioned(home);
         let sent = sent(data, &groups, app.clone());
-        view::crossing(&self.frame(Some(snapshot)), &view::Crossing {
-            action: self.action("go"),
-            here: page::org(&self.cx.app, snapshot),
-            there: page::other_org(self.cx, snapshot, home).await,
-            account: data.typed_name.clone(),
-            app,
-            sent,
-            received: received_of(&groups, WantedAcr::Any, false),
-            other_account: Some(self.action("name")),
-            skip: false,
-        })
+        view::crossing(
+            &self.frame(Some(snapshot)),
+            &view::Crossing {
+                action: self.action("go"),
+                here: page::org(&self.cx.app, snapshot),
+                there: page::other_org(self.cx, snapshot, home).await,
+                account: data.typed_name.clone(),
+                app,
+                sent,
+                received: received_of(&groups, WantedAcr::Any, false),
+                other_account: Some(self.action("name")),
+                skip: false,
+            },
+        )
     }
 
     async fn release(&self, data: &SignInData, assessment: &Assessment) -> Markup {
         let snapshot = assessment.snapshot.as_deref();
-        let (Some(journey), Some(user), Purpose::Crossing { pushed, .. }) =
-            (self.journey(data, assessment).await, &assessment.user, &data.purpose)
-        else {
+        let (Some(journey), Some(user), Purpose::Crossing { pushed, .. }) = (
+            self.journey(data, assessment).await,
+            &assessment.user,
+            &data.purpose,
+        ) else {
             return self.go_on(data, assessment).await;
         };
-        view::release(&self.frame(snapshot), &view::Release {
-            action: self.action("consent"),
-            journey,
-            received: received(pushed),
-            name: user.display_name.clone(),
-            username: user.upn.clone(),
-            identifier: user.id.to_string(),
-            other_account: self.may_change(data).then(|| self.action("name")),
-        })
+        view::release(
+            &self.frame(snapshot),
+            &view::Release {
+                action: self.action("consent"),
+                journey,
+                received: received(pushed),
+                name: user.display_name.clone(),
+                username: user.upn.clone(),
+                identifier: user.id.to_string(),
+                other_account: self.may_change(data).then(|| self.action("name")),
+            },
+        )
     }
 
     async fn review(&self, data: &SignInData, assessment: &Assessment) -> Markup {
-        let (Some(snapshot), Some(assertion)) = (assessment.snapshot.as_deref(), &data.assertion) else {
+        let (Some(snapshot), Some(assertion)) = (assessment.snapshot.as_deref(), &data.assertion)
+        else {
             return self.go_on(data, assessment).await;
         };
-        let home =
-            HomeTenant { cloud: assertion.identity.cloud.clone(), tenant: assertion.identity.tenant };
-        let privacy = snapshot.tenant.properties.get("privacyProfile").and_then(|p| p.get("statementUrl"));
-        view::review(&self.frame(Some(snapshot)), &view::Review {
-            action: self.action("consent"),
-            organization: snapshot.tenant.display_name.clone(),
-            domain: snapshot.default_domain().to_owned(),
-            home: page::other_org(self.cx, snapshot, &home).await,
-            name: assertion.name.clone(),
-            username: assertion.upn.clone(),
-            identifier: assertion.identity.object.to_string(),
-            privacy: privacy.and_then(serde_json::Value::as_str).map(str::to_owned),
-            other_account: None,
-        })
+        let home = HomeTenant {
+            cloud: assertion.identity.cloud.clone(),
+            tenant: assertion.identity.tenant,
+        };
+        let privacy = snapshot
+            .tenant
+            .properties
+            .get("privacyProfile")
+            .and_then(|p| p.get("statementUrl"));
+        view::review(
+            &self.frame(Some(snapshot)),
+            &view::Review {
+                action: self.action("consent"),
+                organization: snapshot.tenant.display_name.clone(),
+                domain: snapshot.default_domain().to_owned(),
+                home: page::other_org(self.cx, snapshot, &home).await,
+                name: assertion.name.clone(),
+                username: assertion.upn.clone(),
+                identifier: assertion.identity.object.to_string(),
+                privacy: privacy
+                    .and_then(serde_json::Value::as_str)
+                    .map(str::to_owned),
+                other_account: None,
+            },
+        )
     }
 
     /// Nothing is left to ask: the name page takes the person on.
@@ -289,7 +360,11 @@ impl Drawing<'_> {
 }
 
 /// What the push sends, in the words of the page.
-fn sent(data: &SignInData, groups: &std::collections::BTreeSet<uuid::Uuid>, app: Option<String>) -> Vec<view::Sent> {
+fn sent(
+    data: &SignInData,
+    groups: &std::collections::BTreeSet<uuid::Uuid>,
+    app: Option<String>,
+) -> Vec<view::Sent> {
     let mut sent = vec![view::Sent::Visit];
     if let Some(app) = app {
         sent.push(view::Sent::Application(app));
@@ -298,7 +373,9 @@ fn sent(data: &SignInData, groups: &std::collections::BTreeSet<uuid::Uuid>, app:
         sent.push(view::Sent::Account);
     }
     if !groups.is_empty() {
-        sent.push(view::Sent::Groups(groups.iter().map(ToString::to_string).collect()));
+        sent.push(view::Sent::Groups(
+            groups.iter().map(ToString::to_string).collect(),
+        ));
     }
     sent
 }

@@ -1,0 +1,111 @@
+//! The dev world's mail at `https://portal…/dev/mail`: what would have been sent, newest first.
+
+use std::{path::Path, path::PathBuf, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Path as UrlPath, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use comity_app::App;
+use comity_edge::{Csp, Site, page, ui::When};
+use comity_web::view;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::mailer::folder::Written;
+
+struct Mailbox {
+    app: App,
+    folder: PathBuf,
+}
+
+/// The pages of one cloud's mail.
+pub fn router<S: Clone + Send + Sync + 'static>(app: &App, folder: &Path) -> Router<S> {
+    let mailbox = Arc::new(Mailbox {
+        app: app.clone(),
+        folder: folder.to_owned(),
+    });
+    Router::new()
+        .route("/dev/mail", get(list))
+        .route("/dev/mail/{name}", get(message))
+        .route("/dev/mail/{name}/html", get(html))
+        .with_state(mailbox)
+}
+
+impl Mailbox {
+    /// Messages of this cloud, newest first.
+    fn all(&self) -> Vec<Written> {
+        let Ok(folder) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let mut all: Vec<Written> = folder
+            .flatten()
+            .filter(|entry| entry.path().extension().is_some_and(|e| e == "json"))
+            .filter_map(|entry| serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok())
+            .filter(|written: &Written| written.cloud == self.app.registry().own.key)
+            .collect();
+        all.sort_by(|a, b| b.name.cmp(&a.name));
+        all
+    }
+
+    fn find(&self, name: &str) -> Option<Written> {
+        self.all().into_iter().find(|written| written.name == name)
+    }
+
+    fn frame(&self) -> comity_edge::ui::Page {
+        let site = Site {
+            origin: self.app.registry().own.hosts.portal.clone(),
+        };
+        page::page(&self.app, &site, None, String::new())
+    }
+}
+
+async fn list(State(mailbox): State<Arc<Mailbox>>) -> Response {
+    let rows: Vec<view::DevMailRow> = mailbox
+        .all()
+        .into_iter()
+        .map(|written| view::DevMailRow {
+            to: written.mail.to,
+            subject: written.mail.subject,
+            at: When::of(written.at),
+            href: format!("/dev/mail/{}", written.name),
+        })
+        .collect();
+    Csp::own().page(StatusCode::OK, view::dev_mail_list(&mailbox.frame(), &rows))
+}
+
+async fn message(State(mailbox): State<Arc<Mailbox>>, UrlPath(name): UrlPath<String>) -> Response {
+    let Some(written) = mailbox.find(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let data = view::DevMail {
+        from: format!("{} <{}>", written.mail.from_name, written.mail.from),
+        to: written.mail.to,
+        subject: written.mail.subject,
+        at: When::of(written.at),
+        text: written.mail.text,
+        html: Some(format!("/dev/mail/{}/html", written.name)),
+        list: "/dev/mail".to_owned(),
+    };
+    Csp::own().page(StatusCode::OK, view::dev_mail(&mailbox.frame(), &data))
+}
+
+/// The HTML part, under a policy of its own: inline styles, nothing else.
+async fn html(State(mailbox): State<Arc<Mailbox>>, UrlPath(name): UrlPath<String>) -> Response {
+    let Some(written) = mailbox.find(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let headers = [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(policy),
+        ),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+    ];
+    (headers, written.mail.html).into_response()
+}
