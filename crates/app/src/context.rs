@@ -132,7 +132,7 @@ impl Context {
 
     /// A bearer value of 256 random bits (base64url) and the hash under which it is kept.
     pub fn new_bearer(&self) -> (Zeroizing<String>, Hashed) {
-        let text = base64url::encode(&self.bytes::<32>());
+        let text = base64url::encode(self.bytes::<32>());
         let hash = hash_bearer(&text);
         (Zeroizing::new(text), hash)
     }

@@ -26,6 +26,10 @@ use crate::{
 /// Everything is read again here: the guest and its version, the invitation, the gates, the yes.
 /// Only the invited person (cloud, tenant, object) redeems; of two at once one wins, the other
 /// gets a clean error.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 pub(crate) async fn redeem(
     cx: &Context,
     tx: &mut Tx,

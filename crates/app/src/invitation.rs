@@ -66,6 +66,7 @@ pub async fn invite(cx: &Context, request: Invite) -> Result<Invited> {
 }
 
 /// Semantics §4.2: the tenant's setting, beside the scope that the edge has checked.
+#[expect(clippy::match_same_arms, reason = "one arm for each row of the table")]
 fn may_invite(cx: &Context, snapshot: &Snapshot, request: &Invite) -> Result<()> {
     let admins = [
         role::GLOBAL_ADMINISTRATOR,
@@ -135,6 +136,10 @@ pub(crate) fn is_own(cx: &Context, home: &HomeTenant) -> bool {
 }
 
 /// The rules that need nothing but the request; each names its field.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 fn check(cx: &Context, request: &Invite) -> Result<Upn> {
     if request.email.trim().is_empty() {
         return Err(Error::invalid(

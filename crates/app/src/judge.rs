@@ -192,12 +192,12 @@ pub fn missing_scopes(
 }
 
 /// The scopes granted to a client at a resource, for a person or for all.
-pub fn granted_scopes<'s>(
-    snapshot: &'s Snapshot,
+pub fn granted_scopes(
+    snapshot: &Snapshot,
     client: Uuid,
     resource: Uuid,
     user: Option<Id<User>>,
-) -> std::collections::BTreeSet<&'s str> {
+) -> std::collections::BTreeSet<&str> {
     let id = |app| snapshot.service_principal(app).map(|p| p.id);
     let (Some(client), Some(resource)) = (id(client), id(resource)) else {
         return std::collections::BTreeSet::new();

@@ -137,18 +137,17 @@ pub async fn keys(
     if known(&cached) || cx.now.seconds_since(cached.tried) < REFETCH_SECONDS {
         return Ok(cached.keys.get(&purpose).cloned().unwrap_or_default());
     }
-    let cached = match fetch(cx, entry).await {
-        Ok(cached) => cached,
-        Err(_) => {
-            cx.app.partners().keep(
-                cloud,
-                Cached {
-                    tried: cx.now,
-                    ..cached.clone()
-                },
-            );
-            cached
-        }
+    let cached = if let Ok(cached) = fetch(cx, entry).await {
+        cached
+    } else {
+        cx.app.partners().keep(
+            cloud,
+            Cached {
+                tried: cx.now,
+                ..cached.clone()
+            },
+        );
+        cached
     };
     Ok(cached.keys.get(&purpose).cloned().unwrap_or_default())
 }
@@ -197,6 +196,14 @@ fn usable(cx: &Context, cached: &Cached) -> bool {
 }
 
 /// Fetches, verifies, compares and keeps a partner's configuration.
+#[expect(
+    clippy::cognitive_complexity,
+    reason = "the log lines count as branches"
+)]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 async fn fetch(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
     let upstream = |reason: String| Error::Upstream {
         cloud: entry.name.clone(),

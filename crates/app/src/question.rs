@@ -36,11 +36,11 @@ pub async fn own_tenant(cx: &Context, id: Id<Tenant>) -> Result<TenantInformatio
         .find(|d| d.is_default)
         .or_else(|| domains.first());
     Ok(TenantInformation {
-        cloud: cx.app.registry().own.canonical_name.to_string(),
+        cloud: cx.app.registry().own.canonical_name.clone(),
         tenant_id: id,
         display_name: tenant.display_name,
-        default_domain_name: default.map(|d| d.name.to_string()).unwrap_or_default(),
-        domains: domains.iter().map(|d| d.name.to_string()).collect(),
+        default_domain_name: default.map(|d| d.name.clone()).unwrap_or_default(),
+        domains: domains.iter().map(|d| d.name.clone()).collect(),
     })
 }
 
@@ -58,6 +58,7 @@ pub async fn find_tenant(
 }
 
 /// An invitee of another cloud.
+#[expect(clippy::unused_async, reason = "awaits once the other cloud is asked")]
 pub async fn invitee(
     _: &Context,
     home: &HomeTenant,

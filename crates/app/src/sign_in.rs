@@ -3,6 +3,7 @@
 //!
 //! Everything that admits goes through [`complete`], and through nothing else (law 1).
 
+mod answer;
 mod assess;
 mod complete;
 mod route;
@@ -222,16 +223,15 @@ async fn named_account(
 ) -> Result<Option<SessionAccount>> {
     let name = comity_model::name::key(name.trim());
     for account in accounts {
-        let upn = match &account.home {
-            Some(home) => Some(home.upn.clone()),
-            None => {
-                let read = cx.app.store().read();
-                read.tenant(account.tenant)
-                    .users()
-                    .find(account.user)
-                    .await?
-                    .map(|u| u.upn)
-            }
+        let upn = if let Some(home) = &account.home {
+            Some(home.upn.clone())
+        } else {
+            let read = cx.app.store().read();
+            read.tenant(account.tenant)
+                .users()
+                .find(account.user)
+                .await?
+                .map(|u| u.upn)
         };
         if upn.is_some_and(|upn| comity_model::name::key(&upn) == name) {
             return Ok(Some(account.clone()));
@@ -357,14 +357,14 @@ pub(crate) async fn refused(
     tx.commit().await?;
     Ok(match &data.purpose {
         Purpose::Application(request) if request.prompt == Prompt::None => Outcome::Return {
-            to: complete::error_response(cx, request, data, refusal),
+            to: answer::error_response(cx, request, data, refusal),
             session: None,
         },
         Purpose::Crossing {
             pushed,
             same_cloud: false,
         } => Outcome::Return {
-            to: complete::crossing_error(cx, pushed, refusal),
+            to: answer::crossing_error(cx, pushed, refusal),
             session: None,
         },
         _ => Outcome::Refused(Box::new(assessment), refusal),

@@ -91,6 +91,10 @@ pub async fn create_empty(app: &App, new: &NewTenant) -> Result<Tenant> {
     Ok(tenant)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> Result<Tenant> {
     let registry = cx.app.registry();
     let label = match &new.initial_label {

@@ -78,6 +78,10 @@ async fn caller(cx: &Context) -> std::result::Result<Caller, TokenFault> {
     })
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is the callers'"
+)]
 fn fault(error: AppError, missing: bool) -> TokenFault {
     if missing {
         return TokenFault::Missing;

@@ -120,15 +120,15 @@ impl Registry {
         let mut seen: BTreeMap<(&'static str, String), &CloudEntry> = BTreeMap::new();
         for entry in std::iter::once(&self.own).chain(self.others.values()) {
             for (what, value) in entry.unique_values() {
-                if let Some(first) = seen.insert((what, value.clone()), entry) {
-                    if !std::ptr::eq(first, entry) {
-                        return Err(RegistryClash {
-                            first: first.canonical_name.clone(),
-                            second: entry.canonical_name.clone(),
-                            what,
-                            value,
-                        });
-                    }
+                if let Some(first) = seen.insert((what, value.clone()), entry)
+                    && !std::ptr::eq(first, entry)
+                {
+                    return Err(RegistryClash {
+                        first: first.canonical_name.clone(),
+                        second: entry.canonical_name.clone(),
+                        what,
+                        value,
+                    });
                 }
             }
         }

@@ -93,7 +93,7 @@ impl ConditionalAccessPolicy {
     fn read_stored(&mut self, node: Node<'_, '_>) -> Read<()> {
         let [name, session] = node.members(STORED)?.values;
         let name = name.map(Node::text).transpose().within("displayName")?;
-        self.display_name = name.unwrap_or_default().to_owned();
+        name.unwrap_or_default().clone_into(&mut self.display_name);
         if let Some(session) = session {
             let known = session
                 .members(SESSION_CONTROLS)

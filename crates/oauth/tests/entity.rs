@@ -227,21 +227,22 @@ fn s09_a_revoked_key_is_dead_at_once() {
 }
 
 #[test]
+#[expect(clippy::type_complexity, reason = "a table of closures")]
 fn what_is_published_is_compared_with_the_registry() {
     let honest = configuration(&[]).metadata.comity_cloud;
     assert_eq!(honest.compare(&registry()), []);
     let changes: [(&str, fn(&mut ComityCloud)); 6] = [
         ("canonical_name", |c| {
-            c.canonical_name = "microsoftonline.com".into()
+            c.canonical_name = "microsoftonline.com".into();
         }),
         ("issuer_template", |c| {
-            c.issuer_template = "https://evil/{tenantid}".into()
+            c.issuer_template = "https://evil/{tenantid}".into();
         }),
         ("initial_domain_suffix", |c| {
-            c.initial_domain_suffix = ".onmicrosoft.com".into()
+            c.initial_domain_suffix = ".onmicrosoft.com".into();
         }),
         ("hosts.login", |c| {
-            drop(c.hosts.insert("login".into(), "evil.example".into()))
+            drop(c.hosts.insert("login".into(), "evil.example".into()));
         }),
         ("hosts.login", |c| c.hosts.clear()),
         ("pairs", |c| c.pairs.clear()),

@@ -53,6 +53,10 @@ impl Channel {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is the callers'"
+)]
 fn merged(head: Value, extra: &Value) -> Value {
     let mut map: Map<String, Value> = head.as_object().unwrap().clone();
     for (name, value) in extra.as_object().unwrap() {

@@ -18,7 +18,10 @@ pub fn router() -> Router<App> {
 }
 
 /// A pushed request that a browser brings, by its reference; `client_id` is a cloud of the registry.
-#[expect(dead_code, reason = "read once pushed requests are kept; today every one is refused")]
+#[expect(
+    dead_code,
+    reason = "read once pushed requests are kept; today every one is refused"
+)]
 pub(crate) struct Pushed {
     pub tenant: Option<Id<Tenant>>,
     pub client_id: String,
@@ -26,6 +29,7 @@ pub(crate) struct Pushed {
 }
 
 /// A browser brings a pushed request.
+#[expect(clippy::unused_async, reason = "awaits once the other cloud is asked")]
 pub(crate) async fn authorize(endpoint: &Endpoint<'_>, _pushed: &Pushed) -> Response {
     let fault = Refused::new(
         "invalid_request_uri",
@@ -36,6 +40,7 @@ pub(crate) async fn authorize(endpoint: &Endpoint<'_>, _pushed: &Pushed) -> Resp
 }
 
 /// Another cloud redeems a code or renews a lease.
+#[expect(clippy::unused_async, reason = "awaits once the other cloud is asked")]
 pub(crate) async fn token(
     cx: &Context,
     _tenant: Option<Id<Tenant>>,

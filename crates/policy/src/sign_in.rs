@@ -53,6 +53,7 @@ pub enum GateVerdict {
 
 /// What is known about the account in the tenant being signed in to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Account {
     pub enabled: bool,
     /// A guest that has not redeemed.
@@ -67,6 +68,7 @@ pub struct Account {
 
 /// What is true now. Computed by the use case anew for every step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Situation {
     pub now: Utc,
     pub prompt: Prompt,
@@ -197,6 +199,10 @@ fn finish(sign_in: &SignInData, s: &Situation) -> Step {
 }
 
 /// `Err(None)` = show the notice, `Err(Some(..))` = leave for home.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls>> {
     if let GateVerdict::Closed { code, side } = s.outer {
         return Ok(refuse(code, side, OauthError::AccessDenied));

@@ -146,6 +146,10 @@ impl InProcess {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "the faults that a wire can have, one after the other"
+)]
 #[async_trait]
 impl Outbound for InProcess {
     async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, OutboundError> {

@@ -226,10 +226,10 @@ async fn open(
 /// Leaves My Apps, then the login host asks about the rest.
 async fn sign_out(State(app): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies) -> Response {
     let tenant = my_apps::tenant_of(&cx, cookies.app()).await.ok().flatten();
-    if let Some(cookie) = cookies.app() {
-        if let Err(error) = my_apps::leave(&cx, cookie).await {
-            return refused::error(&cx, &site, &error);
-        }
+    if let Some(cookie) = cookies.app()
+        && let Err(error) = my_apps::leave(&cx, cookie).await
+    {
+        return refused::error(&cx, &site, &error);
     }
     let tenant = tenant.map_or_else(|| "common".to_owned(), |t| t.to_string());
     let login = &app.registry().own.hosts.login;

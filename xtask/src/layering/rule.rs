@@ -62,7 +62,7 @@ pub const RULES: &[Rule] = &[
         name: "policy",
         ours: &["model"],
         never: EFFECTS,
-        only: Some(&["serde", "serde_json"]),
+        only: Some(&["serde", "serde_json", "uuid"]),
         ..NO_RULE
     },
     Rule {
@@ -109,7 +109,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "testkit",
         ours: &[
-            "app", "crypto", "edge", "graph", "model", "oauth", "oidc", "policy", "server",
+            "app", "crypto", "demo", "edge", "graph", "model", "oauth", "oidc", "policy", "server",
             "store", "web",
         ],
         ..NO_RULE

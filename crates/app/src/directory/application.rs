@@ -110,13 +110,13 @@ fn check(cx: &Context, properties: &Json) -> Result<()> {
             ));
         }
     }
-    if let Some(profile) = properties.get("securityProfile").and_then(Value::as_str) {
-        if !["basic", "oauth21", "fapi2"].contains(&profile) {
-            return Err(Error::invalid(
-                "securityProfile",
-                "`securityProfile` is `basic`, `oauth21` or `fapi2`",
-            ));
-        }
+    if let Some(profile) = properties.get("securityProfile").and_then(Value::as_str)
+        && !["basic", "oauth21", "fapi2"].contains(&profile)
+    {
+        return Err(Error::invalid(
+            "securityProfile",
+            "`securityProfile` is `basic`, `oauth21` or `fapi2`",
+        ));
     }
     Ok(())
 }

@@ -258,6 +258,10 @@ pub(super) async fn partner(cx: &Context, text: &str) -> Result<Json> {
 
 /// Adds a partner: found first, by its ID, in the own directory and every ticked cloud. The
 /// network is asked before the transaction begins.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteCrossTenantPartner)?;
     let mut properties = change.properties;

@@ -207,6 +207,10 @@ async fn load_permission(cx: &Context, text: &str) -> Result<PermissionGrant> {
         .ok_or(Error::NotFound)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::GrantConsent)?;
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;

@@ -14,6 +14,10 @@ use crate::{
     invitation::{Invite, Invited, invite},
 };
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 fn request(cx: &Context, properties: &Json) -> Result<Invite> {
     let text = |name: &str| wire::text(properties, name);
     let flag = |name: &str| {

@@ -204,6 +204,10 @@ const OWN: [&str; 12] = [
     "skills",
 ];
 
+#[expect(
+    clippy::cognitive_complexity,
+    reason = "the log lines count as branches"
+)]
 pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
     let mut user = load(cx, key).await?;
     let mut properties = change.properties;
@@ -233,30 +237,27 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     if ends_sessions {
         user.sessions_valid_from = cx.now;
     }
-    match grant {
-        Some(grant) => {
-            let change = grant.begin().await?;
-            write(
-                cx,
-                &change.tables(),
-                &user,
-                password.as_ref(),
-                ends_sessions,
-            )
+    if let Some(grant) = grant {
+        let change = grant.begin().await?;
+        write(
+            cx,
+            &change.tables(),
+            &user,
+            password.as_ref(),
+            ends_sessions,
+        )
+        .await?;
+        change.commit(&activity).await
+    } else {
+        let tx = cx.app.store().begin().await?;
+        let scoped = tx.tenant(cx.tenant()?);
+        write(cx, &scoped, &user, None, false).await?;
+        scoped
+            .audit_records()
+            .insert(&crate::audit::audit(cx, &activity))
             .await?;
-            change.commit(&activity).await
-        }
-        None => {
-            let tx = cx.app.store().begin().await?;
-            let scoped = tx.tenant(cx.tenant()?);
-            write(cx, &scoped, &user, None, false).await?;
-            scoped
-                .audit_records()
-                .insert(&crate::audit::audit(cx, &activity))
-                .await?;
-            tx.commit().await?;
-            Ok(())
-        }
+        tx.commit().await?;
+        Ok(())
     }
 }
 
@@ -311,7 +312,10 @@ async fn apply(cx: &Context, user: &mut User, mut properties: Json) -> Result<bo
                 "the user principal name of a guest cannot be changed",
             ));
         }
-        user.upn = check_upn(cx, &upn).await?.as_str().to_owned();
+        check_upn(cx, &upn)
+            .await?
+            .as_str()
+            .clone_into(&mut user.upn);
     }
     if let Some(name) = take_text(&mut properties, "displayName") {
         user.display_name = name;

@@ -21,6 +21,10 @@ use crate::{
     snapshot::Snapshot,
 };
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 pub(super) async fn create(
     cx: &Context,
     snapshot: &Snapshot,
@@ -92,7 +96,7 @@ pub(super) async fn create(
     scoped.audit_records().insert(&audit(cx, &activity)).await?;
     tx.commit().await?;
     Ok(Invited {
-        redeem_url: redeem_url.to_string(),
+        redeem_url: redeem_url.clone(),
         automatic,
         display_name: user.display_name,
         user_type: user.user_type,

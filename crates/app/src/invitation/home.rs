@@ -93,7 +93,7 @@ async fn find_home(
     let partners: Vec<_> = snapshot
         .partners
         .values()
-        .filter(|p| p.domains.iter().any(|d| *d == domain))
+        .filter(|p| p.domains.contains(&domain))
         .collect();
     match partners.as_slice() {
         [one] => Ok(HomeTenant {

@@ -216,6 +216,7 @@ fn own_second_factor(
 }
 
 /// The rules of home: H1 to H3, the person asked for, wanted controls with their age, the release.
+#[expect(clippy::too_many_arguments, reason = "each is a fact of its own")]
 async fn at_home(
     cx: &Context,
     data: &SignInData,

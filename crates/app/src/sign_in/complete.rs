@@ -10,17 +10,14 @@ use comity_model::{
     },
     id::Id,
     session::{MethodUse, Session, SessionAccount},
-    sign_in::{
-        ApplicationRequest, CodeGrant, Controls, Prompt, Purpose, Refusal, ResponseMode,
-        SignInData, Subject, TokenGrant,
-    },
+    sign_in::{ApplicationRequest, CodeGrant, Controls, Purpose, SignInData, Subject, TokenGrant},
     tenant::Tenant,
     time::Utc,
     user::{ExternalIdentity, ExternalUserState, User},
 };
 use comity_store::Tx;
 
-use super::{Active, Assessment, Outcome, Return, SessionCookie, assess::pair_of, stale};
+use super::{Active, Assessment, Outcome, Return, SessionCookie, answer, assess::pair_of, stale};
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -112,6 +109,7 @@ struct Kept {
     cookie: Option<SessionCookie>,
 }
 
+#[expect(clippy::too_many_arguments, reason = "each is a fact of its own")]
 async fn answer(
     cx: &Context,
     tx: &mut Tx,
@@ -131,7 +129,7 @@ async fn answer(
                 cx, data, request, assessment, user, session, lease,
             )));
             let code = insert_code(cx, tx, tenant, &grant).await?;
-            Ok(Answer::Return(success_response(
+            Ok(Answer::Return(answer::success_response(
                 cx, request, data, user, code,
             )))
         }
@@ -153,7 +151,9 @@ async fn answer(
                 methods: assessment.methods.clone(),
             };
             let code = insert_code(cx, tx, tenant, &grant).await?;
-            Ok(Answer::Return(crossing_response(cx, pushed, tenant, code)))
+            Ok(Answer::Return(answer::crossing_response(
+                cx, pushed, tenant, code,
+            )))
         }
         Purpose::Redemption { invitation } => {
             let (url, foreign) = guest::landing(cx, tx, assessment, *invitation).await?;
@@ -182,6 +182,7 @@ async fn insert_code(
     Ok(code.to_string())
 }
 
+#[expect(clippy::too_many_arguments, reason = "each is a fact of its own")]
 fn token_grant(
     cx: &Context,
     data: &SignInData,
@@ -227,6 +228,10 @@ fn auth_time(methods: &[MethodUse], now: Utc) -> Utc {
 
 /// Adds the account to the browser's session. Unless nothing new was proven, the session and the
 /// account get new identifiers: in the answer's own response, never for another browser.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 async fn keep_session(
     cx: &Context,
     tx: &mut Tx,
@@ -281,31 +286,28 @@ async fn keep_session(
         .unwrap_or_default();
     accounts.retain(|a| (a.tenant, a.user) != (tenant, user.id));
     accounts.push(account.clone());
-    match previous {
-        Some((session, version)) => {
-            let longest = session.expires.max(expires);
-            let session = Session {
-                accounts,
-                persistent,
-                expires: longest,
-                ..session.clone()
-            };
-            tx.cloud()
-                .sessions()
-                .replace(&session, *version, &hash)
-                .await
-                .map_err(stale)?;
-        }
-        None => {
-            let session = Session {
-                id: cx.new_id(),
-                created: cx.now,
-                expires,
-                persistent,
-                accounts,
-            };
-            tx.cloud().sessions().insert(&session, &hash).await?;
-        }
+    if let Some((session, version)) = previous {
+        let longest = session.expires.max(expires);
+        let session = Session {
+            accounts,
+            persistent,
+            expires: longest,
+            ..session.clone()
+        };
+        tx.cloud()
+            .sessions()
+            .replace(&session, *version, &hash)
+            .await
+            .map_err(stale)?;
+    } else {
+        let session = Session {
+            id: cx.new_id(),
+            created: cx.now,
+            expires,
+            persistent,
+            accounts,
+        };
+        tx.cloud().sessions().insert(&session, &hash).await?;
     }
     let cookie = SessionCookie {
         value: cookie.to_string(),
@@ -346,6 +348,10 @@ async fn insert_lease(
 }
 
 /// Begins a leg at a home in this cloud: the same path without HTTPS.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 pub(super) fn begin_home_leg(
     cx: &Context,
     active: &mut Active,
@@ -424,6 +430,10 @@ pub(super) fn begin_home_leg(
 
 /// Ends a leg at a home in this cloud: home's verdict becomes the same value that the callback
 /// yields after verification. Home's own record is written here.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 pub(super) async fn finish_home_leg(
     cx: &Context,
     active: &mut Active,
@@ -509,6 +519,10 @@ fn end_leg(data: &mut SignInData, assertion: AssertionFacts) {
 
 /// Home's account in the browser's session; the session's cookie follows when the whole sign-in
 /// ends, so the row is changed without a new value until then.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision, read from top to bottom"
+)]
 async fn keep_home_session(
     cx: &Context,
     tx: &mut Tx,
@@ -547,31 +561,28 @@ async fn keep_home_session(
         .now
         .plus_seconds(if keep { KEPT_SECONDS } else { SESSION_SECONDS });
     let (cookie, hash) = cx.new_bearer();
-    match &mut active.browser.session {
-        Some((session, version)) => {
-            session
-                .accounts
-                .retain(|a| (a.tenant, a.user) != (tenant, user.id));
-            session.accounts.push(account.clone());
-            session.expires = session.expires.max(expires);
-            tx.cloud()
-                .sessions()
-                .replace(session, *version, &hash)
-                .await
-                .map_err(stale)?;
-            *version += 1;
-        }
-        None => {
-            let session = Session {
-                id: cx.new_id(),
-                created: cx.now,
-                expires,
-                persistent: keep,
-                accounts: vec![account.clone()],
-            };
-            tx.cloud().sessions().insert(&session, &hash).await?;
-            active.browser.session = Some((session, 1));
-        }
+    if let Some((session, version)) = &mut active.browser.session {
+        session
+            .accounts
+            .retain(|a| (a.tenant, a.user) != (tenant, user.id));
+        session.accounts.push(account.clone());
+        session.expires = session.expires.max(expires);
+        tx.cloud()
+            .sessions()
+            .replace(session, *version, &hash)
+            .await
+            .map_err(stale)?;
+        *version += 1;
+    } else {
+        let session = Session {
+            id: cx.new_id(),
+            created: cx.now,
+            expires,
+            persistent: keep,
+            accounts: vec![account.clone()],
+        };
+        tx.cloud().sessions().insert(&session, &hash).await?;
+        active.browser.session = Some((session, 1));
     }
     active.browser_cookie = Some(SessionCookie {
         value: cookie.to_string(),
@@ -581,124 +592,5 @@ async fn keep_home_session(
         account,
         expires,
         cookie: None,
-    })
-}
-
-fn success_response(
-    cx: &Context,
-    request: &ApplicationRequest,
-    data: &SignInData,
-    user: &User,
-    code: String,
-) -> Return {
-    let mut parameters = vec![("code", code)];
-    if let (true, Some(tenant)) = (request.client_info, data.tenant) {
-        let info = comity_oauth::token::client_info(&user.id.to_string(), &tenant.to_string());
-        parameters.push(("client_info", info));
-    }
-    if let Some(state) = &request.state {
-        parameters.push(("state", state.clone()));
-    }
-    if let Some(tenant) = data.tenant {
-        parameters.push(("iss", cx.app.registry().own.issuer(tenant.uuid())));
-    }
-    Return {
-        redirect_uri: request.redirect_uri.clone(),
-        mode: request.response_mode,
-        parameters,
-    }
-}
-
-/// The error that goes back to an application without drawing anything.
-pub(super) fn error_response(
-    cx: &Context,
-    request: &ApplicationRequest,
-    data: &SignInData,
-    refusal: Refusal,
-) -> Return {
-    let mut parameters = vec![
-        ("error", refusal.error.as_str().to_owned()),
-        (
-            "error_description",
-            format!(
-                "AADSTS{}: the request cannot be answered without the person. Correlation ID: {}",
-                refusal.code, data.correlation_id
-            ),
-        ),
-    ];
-    if let Some(state) = &request.state {
-        parameters.push(("state", state.clone()));
-    }
-    if let Some(tenant) = data.tenant {
-        parameters.push(("iss", cx.app.registry().own.issuer(tenant.uuid())));
-    }
-    Return {
-        redirect_uri: request.redirect_uri.clone(),
-        mode: request.response_mode,
-        parameters,
-    }
-}
-
-fn crossing_response(
-    cx: &Context,
-    pushed: &PushedCrossing,
-    tenant: Id<Tenant>,
-    code: String,
-) -> Return {
-    let iss = cx.app.registry().own.issuer(tenant.uuid());
-    Return {
-        redirect_uri: pushed.redirect_uri.clone(),
-        mode: ResponseMode::Query,
-        parameters: vec![
-            ("code", code),
-            ("iss", iss),
-            ("state", pushed.state.clone()),
-        ],
-    }
-}
-
-/// What travels across clouds when home says no (federation §6): the number only where it is one
-/// of the two that the resource must show.
-pub(super) fn crossing_error(cx: &Context, pushed: &PushedCrossing, refusal: Refusal) -> Return {
-    let iss = cx
-        .app
-        .registry()
-        .own
-        .issuer(pushed.details.home_tenant.uuid());
-    let mut parameters = vec![
-        ("error", refusal.error.as_str().to_owned()),
-        ("iss", iss),
-        ("state", pushed.state.clone()),
-    ];
-    if matches!(refusal.code, 500_212 | 1_000_104) {
-        parameters.push(("comity_error", format!("{{\"code\":{}}}", refusal.code)));
-    }
-    Return {
-        redirect_uri: pushed.redirect_uri.clone(),
-        mode: ResponseMode::Query,
-        parameters,
-    }
-}
-
-/// A person's no. Recorded like a refusal, answered to whoever asked.
-pub(super) async fn declined(
-    cx: &Context,
-    active: &Active,
-    assessment: Assessment,
-    refusal: Refusal,
-) -> Result<Outcome> {
-    let application = match &active.sign_in.data.purpose {
-        Purpose::Application(request) => Some(request.clone()),
-        _ => None,
-    };
-    let outcome = super::refused(cx, active, assessment, refusal).await?;
-    Ok(match (outcome, application) {
-        (Outcome::Refused(..), Some(request)) if request.prompt != Prompt::None => {
-            Outcome::Return {
-                to: error_response(cx, &request, &active.sign_in.data, refusal),
-                session: None,
-            }
-        }
-        (outcome, _) => outcome,
     })
 }

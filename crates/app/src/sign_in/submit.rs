@@ -13,7 +13,7 @@ use comity_model::{
 };
 use comity_policy::sign_in::next_step;
 
-use super::{Active, Outcome, advance, assess, complete, refused, route, use_account};
+use super::{Active, Outcome, advance, answer, assess, refused, route, use_account};
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -85,7 +85,7 @@ pub async fn choose_account(
     let data = active.sign_in.data.active_mut();
     match account {
         Some(account) if data.tenant.is_none_or(|t| t == account.tenant) => {
-            use_account(data, &account)
+            use_account(data, &account);
         }
         Some(_) => return Err(Error::NotFound),
         None => {
@@ -363,5 +363,5 @@ pub async fn decline(cx: &Context, active: &mut Active) -> Result<Outcome> {
             error: OauthError::AccessDenied,
         },
     };
-    complete::declined(cx, active, assessment, refusal).await
+    answer::declined(cx, active, assessment, refusal).await
 }

@@ -137,6 +137,10 @@ fn block<'d, 'a, T>(
 }
 
 impl Conditions {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one decision, read from top to bottom"
+    )]
     pub(super) fn read(node: Node<'_, '_>, mode: Mode) -> Read<Self> {
         let members = node.members(NAMES)?;
         let mut unknown = members.unknown.is_some();

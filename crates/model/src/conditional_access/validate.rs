@@ -38,7 +38,7 @@ impl ConditionalAccessPolicy {
         }
         self.check_users(&mut found);
         self.check_applications(&mut found);
-        self.check_locations(cx, &mut found);
+        self.check_locations(*cx, &mut found);
         self.check_controls(&mut found);
         if self.state != PolicyState::Disabled {
             for item in self.unenforceable() {
@@ -132,7 +132,7 @@ impl ConditionalAccessPolicy {
         }
     }
 
-    fn check_locations(&self, cx: &ValidationContext<'_>, found: &mut Vec<Violation>) {
+    fn check_locations(&self, cx: ValidationContext<'_>, found: &mut Vec<Violation>) {
         let Some(locations) = &self.conditions.locations else {
             return;
         };
@@ -163,15 +163,15 @@ impl ConditionalAccessPolicy {
     }
 
     fn check_controls(&self, found: &mut Vec<Violation>) {
-        if let Some(platforms) = &self.conditions.platforms {
-            if platforms.include.is_empty() {
-                let message = "platforms that only exclude reach nobody: include `all`";
-                found.push(Violation::new(
-                    "conditions.platforms",
-                    "onlyExcludes",
-                    message,
-                ));
-            }
+        if let Some(platforms) = &self.conditions.platforms
+            && platforms.include.is_empty()
+        {
+            let message = "platforms that only exclude reach nobody: include `all`";
+            found.push(Violation::new(
+                "conditions.platforms",
+                "onlyExcludes",
+                message,
+            ));
         }
         let session = self.session_controls.iter().flatten();
         let has_session = session.into_iter().any(|(_, value)| !value.is_null());

@@ -120,6 +120,7 @@ fn the_default_knows_whether_it_is_the_service_default() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn each_broken_rule_has_a_name_of_its_own() {
     let inbound = |users: Value| json!({"b2bCollaborationInbound": {"usersAndGroups": users}});
     let apps = |apps: Value| json!({"b2bCollaborationOutbound": {"applications": apps}});

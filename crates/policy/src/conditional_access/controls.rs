@@ -211,51 +211,16 @@ fn strength(wanted: &AuthenticationStrength, s: &Signals<'_>) -> Demand {
     }
 }
 
-const PHISHING_RESISTANT: [&str; 3] = [
-    "windowsHelloForBusiness",
-    "fido2",
-    "x509CertificateMultiFactor",
-];
-const PASSWORDLESS: [&str; 4] = [
-    "windowsHelloForBusiness",
-    "fido2",
-    "x509CertificateMultiFactor",
-    "deviceBasedPush",
-];
-const MULTI_FACTOR: [&str; 17] = [
-    "windowsHelloForBusiness",
-    "fido2",
-    "x509CertificateMultiFactor",
-    "deviceBasedPush",
-    "temporaryAccessPassOneTime",
-    "temporaryAccessPassMultiUse",
-    "password,microsoftAuthenticatorPush",
-    "password,softwareOath",
-    "password,hardwareOath",
-    "password,sms",
-    "password,voice",
-    "federatedMultiFactor",
-    "federatedSingleFactor,microsoftAuthenticatorPush",
-    "federatedSingleFactor,softwareOath",
-    "federatedSingleFactor,hardwareOath",
-    "federatedSingleFactor,sms",
-    "federatedSingleFactor,voice",
-];
-
-/// The combinations of the three strengths that every tenant has (semantics.md §6.5).
-fn built_in_combinations(id: Uuid) -> Vec<Combination> {
+/// The combinations of the three strengths that every tenant has (semantics.md §6.5), as the
+/// original publishes them.
+fn built_in_combinations(id: Uuid) -> &'static [&'static [Method]] {
     const MFA: Uuid = uuid!("00000000-0000-0000-0000-000000000002");
     const NO_PASSWORD: Uuid = uuid!("00000000-0000-0000-0000-000000000003");
     const RESISTANT: Uuid = uuid!("00000000-0000-0000-0000-000000000004");
-    let texts: &[&str] = match id {
+    match id {
         MFA => &MULTI_FACTOR,
         NO_PASSWORD => &PASSWORDLESS,
         RESISTANT => &PHISHING_RESISTANT,
         _ => &[],
-    };
-    let combination = |text: &&str| Combination {
-        methods: MethodSet::of_joined(text),
-        text: String::new(),
-    };
-    texts.iter().map(combination).collect()
+    }
 }

@@ -171,6 +171,7 @@ fn report_only_never_decides_and_disabled_is_silent() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn whom_a_policy_reaches() {
     let applies = |place: &str, value: Value| {
         let policy = policy(|p| {

@@ -188,6 +188,7 @@ impl CompiledPolicy {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serves as a member of a struct")]
 fn pick<'p, T>(
     own: Option<&'p Option<T>>,
     inherited: &'p Option<T>,

@@ -68,6 +68,7 @@ pub fn sites(app: &App, seed: &Seed) -> anyhow::Result<Vec<OtherSite>> {
     Ok(sites)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "sites may fail to be built")]
 fn site(
     app: &App,
     tenant: &SeedTenant,

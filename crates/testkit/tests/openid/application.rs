@@ -59,6 +59,7 @@ async fn an_application_gets_the_permissions_it_holds_and_nothing_is_written() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn what_an_application_is_refused_for() {
     let rig = Rig::start().await;
     let automation = &rig.contoso().automation;
@@ -161,6 +162,7 @@ async fn what_an_application_is_refused_for() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn o21_an_assertion_is_for_this_issuer_and_works_once() {
     let rig = Rig::start().await;
     let app = rig.world.app("global").unwrap();

@@ -118,6 +118,7 @@ async fn before_the_way_back_is_known_an_error_is_our_page() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn afterwards_it_goes_back_with_state_and_issuer() {
     let rig = Rig::start().await;
     let issuer = format!("{}/{}/v2.0", rig.global().login, rig.contoso().id);

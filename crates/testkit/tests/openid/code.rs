@@ -47,6 +47,7 @@ async fn tokens_of_a_member() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn o06_a_code_is_bound_and_works_once() {
     let rig = Rig::start().await;
     let mut browser = rig.browser();

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::rig::{Rig, claims, ok, refused};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn a_missing_grant_is_65001_at_sign_in_and_at_every_token() {
     let rig = Rig::start().await;
     let redirect = rig.expenses().redirect_uris[0].clone();

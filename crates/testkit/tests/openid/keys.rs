@@ -8,6 +8,7 @@ use serde_json::json;
 use super::rig::{Rig, claims, ok, refused};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn s08_only_a_token_key_of_this_cloud_makes_a_token() {
     let rig = Rig::start().await;
     let tokens = rig.tokens("alex@contoso.com").await;
@@ -164,6 +165,7 @@ async fn a_revoked_key_is_dead_at_once_and_a_retired_one_is_not() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn o21_an_application_proves_itself_by_a_certificate() {
     let rig = Rig::start().await;
     let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();

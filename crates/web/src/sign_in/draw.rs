@@ -64,6 +64,7 @@ impl Drawing<'_> {
     }
 
     /// *Sign in to an organization*.
+    #[expect(clippy::unused_async, reason = "awaits once the other cloud is asked")]
     pub async fn options(self, active: &Active) -> Response {
         let data = active.sign_in.data.active();
         let frame = self.frame(None);
@@ -188,6 +189,7 @@ impl Drawing<'_> {
     }
 
     /// Another account cannot be used where one person was asked for.
+    #[expect(clippy::unused_self, reason = "keeps the call sites alike")]
     fn may_change(&self, data: &SignInData) -> bool {
         !matches!(&data.purpose, Purpose::Crossing { pushed, .. } if pushed.expected_sub.is_some())
     }
@@ -199,12 +201,11 @@ impl Drawing<'_> {
         }
         if let (Some(Subject::Local { user: Some(user) }), Some(tenant)) =
             (&data.subject, data.tenant)
+            && (data.typed_name.is_none() || data.session_sid.is_some())
         {
-            if data.typed_name.is_none() || data.session_sid.is_some() {
-                let read = self.cx.app.store().read();
-                if let Ok(Some(user)) = read.tenant(tenant).users().find(*user).await {
-                    return user.upn;
-                }
+            let read = self.cx.app.store().read();
+            if let Ok(Some(user)) = read.tenant(tenant).users().find(*user).await {
+                return user.upn;
             }
         }
         data.typed_name
