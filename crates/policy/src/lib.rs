@@ -10,5 +10,6 @@ pub mod decide;
 pub mod gate;
 pub mod result;
 pub mod sign_in;
+pub mod strength;
 pub mod trust;
 mod well_known_application;

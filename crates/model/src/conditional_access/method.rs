@@ -33,21 +33,22 @@ const fn bit(method: Method) -> u16 {
     1 << method as u16
 }
 
-const fn set(methods: &[Method]) -> MethodSet {
-    let mut bits = 0;
-    let mut rest = methods;
-    while let [first, tail @ ..] = rest {
-        bits |= bit(*first);
-        rest = tail;
-    }
-    MethodSet(bits)
-}
-
 impl MethodSet {
+    /// The set of these methods.
+    pub const fn of(methods: &[Method]) -> Self {
+        let mut bits = 0;
+        let mut rest = methods;
+        while let [first, tail @ ..] = rest {
+            bits |= bit(*first);
+            rest = tail;
+        }
+        Self(bits)
+    }
+
     /// Something known.
-    pub const KNOWLEDGE: Self = set(&[Method::Password, Method::FederatedSingleFactor]);
+    pub const KNOWLEDGE: Self = Self::of(&[Method::Password, Method::FederatedSingleFactor]);
     /// Something possessed.
-    pub const POSSESSION: Self = set(&[
+    pub const POSSESSION: Self = Self::of(&[
         Method::Sms,
         Method::Voice,
         Method::SoftwareOath,
@@ -56,7 +57,7 @@ impl MethodSet {
         Method::X509CertificateSingleFactor,
     ]);
     /// Two factors by itself.
-    pub const MULTI_FACTOR: Self = set(&[
+    pub const MULTI_FACTOR: Self = Self::of(&[
         Method::Fido2,
         Method::WindowsHelloForBusiness,
         Method::X509CertificateMultiFactor,
@@ -66,7 +67,7 @@ impl MethodSet {
         Method::TemporaryAccessPassMultiUse,
     ]);
     /// What is offered to guests unless said otherwise.
-    pub const OFFERED_TO_GUESTS: Self = set(&[
+    pub const OFFERED_TO_GUESTS: Self = Self::of(&[
         Method::Password,
         Method::SoftwareOath,
         Method::Sms,

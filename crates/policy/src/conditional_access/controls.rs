@@ -10,16 +10,15 @@
 
 use comity_model::{
     conditional_access::{
-        AuthenticationStrength, BuiltInControl, Combination, GrantControls, GrantOperator, Method,
-        MethodSet,
+        AuthenticationStrength, BuiltInControl, GrantControls, GrantOperator, Method, MethodSet,
     },
     decision::{Control, RequiredControls, code},
     guest_type::GuestType,
     session::Place,
 };
-use uuid::{Uuid, uuid};
 
 use super::Signals;
+use crate::strength;
 
 /// Why a policy cannot be met, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,21 +177,12 @@ fn here(control: Control, s: &Signals<'_>) -> Demand {
 }
 
 fn strength(wanted: &AuthenticationStrength, s: &Signals<'_>) -> Demand {
-    let built_in;
-    let combinations: &[Combination] = if wanted.allowed_combinations.is_empty() {
-        built_in = wanted.id.map(built_in_combinations).unwrap_or_default();
-        &built_in
-    } else {
-        &wanted.allowed_combinations
-    };
     let here_now = methods_here(s);
-    let met = combinations.iter().any(|c| {
-        here_now.satisfies(c.methods) || (s.trust.mfa && s.home_methods.satisfies(c.methods))
-    });
-    if met {
+    let at_home = s.trust.mfa.then_some(s.home_methods).unwrap_or_default();
+    if strength::is_met(wanted, here_now) || strength::is_met(wanted, at_home) {
         return Demand::Met;
     }
-    if combinations.is_empty() {
+    if strength::is_unknown(wanted) {
         return Demand::Refused(Refused::Strength);
     }
     if s.trust.mfa {
@@ -204,23 +194,9 @@ fn strength(wanted: &AuthenticationStrength, s: &Signals<'_>) -> Demand {
     if s.kind != GuestType::InternalGuest {
         offered = offered.with(Method::Password);
     }
-    if combinations.iter().any(|c| offered.satisfies(c.methods)) {
+    if strength::is_met(wanted, offered) {
         here(Control::AuthenticationStrength, s)
     } else {
         Demand::Refused(Refused::Strength)
-    }
-}
-
-/// The combinations of the three strengths that every tenant has (semantics.md §6.5), as the
-/// original publishes them.
-fn built_in_combinations(id: Uuid) -> &'static [&'static [Method]] {
-    const MFA: Uuid = uuid!("00000000-0000-0000-0000-000000000002");
-    const NO_PASSWORD: Uuid = uuid!("00000000-0000-0000-0000-000000000003");
-    const RESISTANT: Uuid = uuid!("00000000-0000-0000-0000-000000000004");
-    match id {
-        MFA => &MULTI_FACTOR,
-        NO_PASSWORD => &PASSWORDLESS,
-        RESISTANT => &PHISHING_RESISTANT,
-        _ => &[],
     }
 }
