@@ -152,6 +152,8 @@ mod tests {
             ("comity-server", "comity-demo"),
             ("comity-server", "rustls"),
             ("comity-testkit", "comity-server"),
+            ("comity-testkit", "comity-demo"),
+            ("comity-policy", "uuid"),
             ("comity-demo", "aws-lc-rs"),
             ("xtask", "anyhow"),
         ] {
@@ -186,7 +188,6 @@ mod tests {
             ("comity-server", "sqlx"),
             ("comity-server", "aws-lc-rs"),
             ("comity-demo", "comity-model"),
-            ("comity-testkit", "comity-demo"),
             ("xtask", "comity-model"),
             ("comity-model", "tokio"),
             ("comity-model", "rand"),

@@ -138,16 +138,16 @@ fn questions_that_are_refused() {
 #[test]
 fn questions_of_another_shape() {
     let channel = Channel::new();
-    let is_shape = |extra: &Value| {
-        let result = channel.ask(&asked(extra));
+    let is_shape = |claims: &Value| {
+        let result = channel.ask(claims);
         assert!(
             matches!(result, Err(QuestionError::Jws(JwsError::Json { .. }))),
-            "{extra}"
+            "{claims}"
         );
     };
     let [tenant, invitee, ..] = asks();
-    is_shape(&json!({}));
-    is_shape(&merged(tenant.clone(), &invitee));
+    is_shape(&asked(&json!({})));
+    is_shape(&merged(asked(&tenant), &invitee));
     for change in [
         json!({ "sub": PERSON }),
         json!({ "tid": null }),
@@ -157,7 +157,7 @@ fn questions_of_another_shape() {
         json!({ "tenant": { "domain": "northwind.us" } }),
         json!({ "tenant": { "id": TENANT, "domain": "northwind.us" } }),
     ] {
-        is_shape(&merged(tenant.clone(), &change));
+        is_shape(&merged(asked(&tenant), &change));
     }
     for bad in [
         json!({ "invitee": { "tenantId": TENANT, "upn": "a@b" } }),
@@ -166,7 +166,7 @@ fn questions_of_another_shape() {
         json!({ "readiness": { "tenantId": TENANT, "role": "home", "user": PERSON } }),
         json!({ "readiness": { "tenantId": TENANT, "role": "home", "group": null } }),
     ] {
-        is_shape(&bad);
+        is_shape(&asked(&bad));
     }
 }
 
