@@ -12,9 +12,7 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use comity_model::{
-    conditional_access::{
-        ClientAppType, ConditionalAccessPolicy, MethodSet, Platform, RiskLevel,
-    },
+    conditional_access::{ClientAppType, ConditionalAccessPolicy, MethodSet, Platform, RiskLevel},
     cross_tenant::CrossTenantAccessPolicy,
     document::{DocumentError, Mode, Node, Read, Within, configured, parse_guid},
     federation::ApplicationPair,
@@ -188,7 +186,10 @@ fn read_answer<'d, 'a, T>(
     read: impl FnMut(Node<'d, 'a>) -> Read<T>,
 ) -> Read<Vec<T>> {
     let list = node.map(Node::answer_list).transpose()?.flatten();
-    Ok(list.map(|list| list.list_of(read)).transpose()?.unwrap_or_default())
+    Ok(list
+        .map(|list| list.list_of(read))
+        .transpose()?
+        .unwrap_or_default())
 }
 
 fn read_methods(node: Member<'_, '_>) -> Read<MethodSet> {
@@ -205,8 +206,7 @@ fn read_methods(node: Member<'_, '_>) -> Read<MethodSet> {
 type Request<'d> = (UserOfCase, Target, SignInOfCase<'d>);
 
 fn read_request<'d>(request: Node<'d, '_>) -> Read<Request<'d>> {
-    let [user, application, sign_in] =
-        request.members(["user", "application", "signIn"])?.values;
+    let [user, application, sign_in] = request.members(["user", "application", "signIn"])?.values;
     let user = read_user(required(user, "user")?).within("user")?;
     let target = application.map(read_application).transpose();
     let sign_in = configured(sign_in).map(read_sign_in).transpose();
@@ -218,9 +218,22 @@ fn read_request<'d>(request: Node<'d, '_>) -> Read<Request<'d>> {
 }
 
 fn read_user(user: Node<'_, '_>) -> Read<UserOfCase> {
-    let names = ["id", "groups", "type", "resourceUserId", "resourceGroups", "resourceRoles"];
-    let [id, groups, kind, resource_user, resource_groups, resource_roles] =
-        user.members(names)?.values;
+    let names = [
+        "id",
+        "groups",
+        "type",
+        "resourceUserId",
+        "resourceGroups",
+        "resourceRoles",
+    ];
+    let [
+        id,
+        groups,
+        kind,
+        resource_user,
+        resource_groups,
+        resource_roles,
+    ] = user.members(names)?.values;
     let mut groups = read_ids(groups, "groups")?;
     groups.sort_unstable();
     let resource_user = resource_user.map(Node::text).transpose();
@@ -229,8 +242,12 @@ fn read_user(user: Node<'_, '_>) -> Read<UserOfCase> {
         groups,
         kind: GuestType::read(required(kind, "type")?).within("type")?,
         resource_user: resource_user.within("resourceUserId")?.and_then(parse_guid),
-        resource_groups: read_ids(resource_groups, "resourceGroups")?.into_iter().collect(),
-        resource_roles: read_ids(resource_roles, "resourceRoles")?.into_iter().collect(),
+        resource_groups: read_ids(resource_groups, "resourceGroups")?
+            .into_iter()
+            .collect(),
+        resource_roles: read_ids(resource_roles, "resourceRoles")?
+            .into_iter()
+            .collect(),
     })
 }
 
@@ -247,7 +264,10 @@ fn read_ids(node: Member<'_, '_>, name: &'static str) -> Read<Vec<Uuid>> {
 fn read_application(application: Node<'_, '_>) -> Read<Target> {
     let [client, resource] = application.members(["appId", "resourceAppId"])?.values;
     let client = required(client, "appId")?.guid().within("appId")?;
-    let resource = resource.map(Node::guid).transpose().within("resourceAppId")?;
+    let resource = resource
+        .map(Node::guid)
+        .transpose()
+        .within("resourceAppId")?;
     Ok(Target::Known(ApplicationPair {
         client,
         resource: resource.unwrap_or(client),
@@ -267,19 +287,37 @@ fn read_sign_in<'d>(sign_in: Node<'d, '_>) -> Read<SignInOfCase<'d>> {
         "resourceMethods",
         "device",
     ];
-    let [client, platform, address, country, sign_in_risk, user_risk, home, resource, device] =
-        sign_in.members(names)?.values;
+    let [
+        client,
+        platform,
+        address,
+        country,
+        sign_in_risk,
+        user_risk,
+        home,
+        resource,
+        device,
+    ] = sign_in.members(names)?.values;
     let risk = |node: Member<'_, '_>, name| node.map(RiskLevel::read).transpose().within(name);
     Ok(SignInOfCase {
-        client_app_type: client.map(ClientAppType::read).transpose().within("clientAppType")?,
-        platform: platform.map(Platform::read).transpose().within("platform")?,
+        client_app_type: client
+            .map(ClientAppType::read)
+            .transpose()
+            .within("clientAppType")?,
+        platform: platform
+            .map(Platform::read)
+            .transpose()
+            .within("platform")?,
         address: address.map(read_address).transpose().within("ipAddress")?,
         country: country.map(Node::text).transpose().within("country")?,
         sign_in_risk: risk(sign_in_risk, "signInRiskLevel")?,
         user_risk: risk(user_risk, "userRiskLevel")?,
         home_methods: read_methods(home).within("homeMethods")?,
         resource_methods: read_methods(resource).within("resourceMethods")?,
-        device: configured(device).map(read_device).transpose().within("device")?,
+        device: configured(device)
+            .map(read_device)
+            .transpose()
+            .within("device")?,
     })
 }
 
@@ -292,8 +330,9 @@ fn read_address(node: Node<'_, '_>) -> Read<IpAddr> {
 
 /// Rule 6.
 fn read_device(device: Node<'_, '_>) -> Read<DeviceOfCase> {
-    let [compliant, joined, attributes] =
-        device.members(["isCompliant", "isHybridJoined", "attributes"])?.values;
+    let [compliant, joined, attributes] = device
+        .members(["isCompliant", "isHybridJoined", "attributes"])?
+        .values;
     let attributes = match attributes {
         None => Map::new(),
         Some(node) if node.is_object() => node.to_map(),

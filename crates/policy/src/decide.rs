@@ -98,7 +98,11 @@ pub fn judge_conditional_access(access: &CompiledAccess, signals: &Signals<'_>) 
             .filter(|(_, applied)| !silent.contains(&applied.result))
             .map(reason)
             .collect(),
-        conditional_access: answer.policies.iter().map(|applied| applied.result).collect(),
+        conditional_access: answer
+            .policies
+            .iter()
+            .map(|applied| applied.result)
+            .collect(),
         needs_another_leg: false,
     }
 }

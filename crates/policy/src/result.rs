@@ -24,7 +24,9 @@ pub fn answer(line: &[u8], out: &mut Vec<u8>) {
         Err(error) => return write_error(&Value::Null, &not_json(&error), out),
     };
     let root = document.root();
-    let id = root.children().find(|member| member.name() == "id" && root.is_object());
+    let id = root
+        .children()
+        .find(|member| member.name() == "id" && root.is_object());
     let id = id.map_or(Value::Null, Node::to_value);
     match Case::read(root) {
         Ok(case) => write_decision(&id, &case, &decide(&case), out),
@@ -77,7 +79,11 @@ fn write_decision(id: &Value, case: &Case<'_>, decision: &Decision, out: &mut Ve
         write_reason(place, reason, out);
     }
     out.extend_from_slice(b"],\"conditionalAccess\":[");
-    let results = case.access.policies().iter().zip(&decision.conditional_access);
+    let results = case
+        .access
+        .policies()
+        .iter()
+        .zip(&decision.conditional_access);
     for (place, (policy, result)) in results.enumerate() {
         separate(place, out);
         out.extend_from_slice(b"{\"id\":");
@@ -93,10 +99,23 @@ fn write_reason(place: usize, reason: &Reason, out: &mut Vec<u8>) {
     separate(place, out);
     text(out, "{\"side\":\"", side(reason.side));
     text(out, "\",\"gate\":\"", reason.gate.as_str());
-    text(out, "\",\"outcome\":\"", if reason.passed { "pass" } else { "fail" });
-    if let Rule::Setting { users, applications, .. } = &reason.rule {
+    text(
+        out,
+        "\",\"outcome\":\"",
+        if reason.passed { "pass" } else { "fail" },
+    );
+    if let Rule::Setting {
+        users,
+        applications,
+        ..
+    } = &reason.rule
+    {
         text(out, "\",\"usersAndGroups\":\"", users.provenance.as_str());
-        text(out, "\",\"applications\":\"", applications.provenance.as_str());
+        text(
+            out,
+            "\",\"applications\":\"",
+            applications.provenance.as_str(),
+        );
     }
     let rule = write!(out, "\",\"rule\":\"{}\"}}", reason.rule);
     debug_assert!(rule.is_ok(), "memory takes every byte");

@@ -64,9 +64,13 @@ fn built_in(id: Option<Uuid>) -> &'static [MethodSet] {
 pub fn is_met(strength: &AuthenticationStrength, methods: MethodSet) -> bool {
     let given = &strength.allowed_combinations;
     if given.is_empty() {
-        built_in(strength.id).iter().any(|combination| methods.satisfies(*combination))
+        built_in(strength.id)
+            .iter()
+            .any(|combination| methods.satisfies(*combination))
     } else {
-        given.iter().any(|combination| methods.satisfies(combination.methods))
+        given
+            .iter()
+            .any(|combination| methods.satisfies(combination.methods))
     }
 }
 
@@ -107,8 +111,16 @@ mod tests {
         ] {
             let have = MethodSet::of_joined(methods);
             assert_eq!(is_met(&by_id(MULTI_FACTOR), have), mfa, "{methods}");
-            assert_eq!(is_met(&by_id(PASSWORDLESS), have), passwordless, "{methods}");
-            assert_eq!(is_met(&by_id(PHISHING_RESISTANT), have), resistant, "{methods}");
+            assert_eq!(
+                is_met(&by_id(PASSWORDLESS), have),
+                passwordless,
+                "{methods}"
+            );
+            assert_eq!(
+                is_met(&by_id(PHISHING_RESISTANT), have),
+                resistant,
+                "{methods}"
+            );
         }
     }
 
@@ -123,6 +135,9 @@ mod tests {
         assert!(!is_met(&own, MethodSet::of_joined("fido2")));
         let unknown = by_id(Uuid::from_u128(9));
         assert!(is_unknown(&unknown) && !is_unknown(&own));
-        assert!(!is_met(&unknown, MethodSet::of_joined("fido2,password,sms")));
+        assert!(!is_met(
+            &unknown,
+            MethodSet::of_joined("fido2,password,sms")
+        ));
     }
 }

@@ -39,6 +39,22 @@ enum Command {
     /// Pairing with another cloud.
     #[command(subcommand)]
     Pair(Pair),
+    /// Decisions from documents, without a server.
+    #[command(subcommand)]
+    Policy(Policy),
+}
+
+/// `comity policy`.
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Reads cases as JSON Lines on standard input, writes one result line each.
+    Decide,
+    /// Prints one case for people.
+    Explain {
+        /// A case as JSON: UTF-8, or UTF-16 with a byte order mark.
+        #[arg(value_name = "CASE.json")]
+        file: PathBuf,
+    },
 }
 
 /// `comity demo`.
@@ -147,7 +163,7 @@ pub enum Pair {
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let quiet = matches!(self.command, Command::Demo(_));
+        let quiet = matches!(self.command, Command::Demo(_) | Command::Policy(_));
         let default = if quiet { "warn" } else { "info" };
         log::init(self.log_format, self.log.as_deref().unwrap_or(default))?;
         match self.command {
@@ -162,6 +178,7 @@ impl Cli {
             Command::Tenant(tenant) => command::tenant::run(&tenant),
             Command::Keys(keys) => command::keys::run(&keys),
             Command::Pair(Pair::Show(config)) => command::pair::run(&config.config),
+            Command::Policy(policy) => command::policy::run(&policy),
         }
     }
 }
@@ -188,6 +205,8 @@ mod tests {
             "keys rotate --config f --purpose token",
             "keys revoke --config f kid",
             "pair show --config f",
+            "policy decide",
+            "policy explain f",
         ] {
             Cli::try_parse_from(["comity"].into_iter().chain(line.split(' '))).unwrap();
         }
@@ -198,6 +217,7 @@ mod tests {
             "keys",
             "tenant create --config f",
             "demo --port 1",
+            "policy explain",
         ] {
             assert!(
                 Cli::try_parse_from(["comity"].into_iter().chain(line.split_whitespace())).is_err(),

@@ -12,6 +12,7 @@ pub mod dev;
 pub mod hosts;
 pub mod keys;
 pub mod pair;
+pub mod policy;
 pub mod serve;
 pub mod tenant;
 pub mod trust;

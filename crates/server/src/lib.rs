@@ -14,6 +14,7 @@ pub mod listener;
 pub mod log;
 pub mod mailer;
 pub mod outbound;
+pub mod policy_command;
 pub mod process;
 pub mod random;
 pub mod readiness;

@@ -177,9 +177,8 @@ fn here(control: Control, s: &Signals<'_>) -> Demand {
 }
 
 fn strength(wanted: &AuthenticationStrength, s: &Signals<'_>) -> Demand {
-    let here_now = methods_here(s);
-    let at_home = s.trust.mfa.then_some(s.home_methods).unwrap_or_default();
-    if strength::is_met(wanted, here_now) || strength::is_met(wanted, at_home) {
+    let met_at_home = s.trust.mfa && strength::is_met(wanted, s.home_methods);
+    if met_at_home || strength::is_met(wanted, methods_here(s)) {
         return Demand::Met;
     }
     if strength::is_unknown(wanted) {
