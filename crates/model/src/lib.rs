@@ -18,7 +18,6 @@ pub mod id;
 pub mod invitation;
 pub mod name;
 pub mod named_location;
-pub mod permission;
 pub mod permission_grant;
 pub mod query;
 pub mod resource;
