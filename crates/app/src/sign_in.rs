@@ -1,7 +1,7 @@
 //! A sign-in from its beginning to its end. The record is read, one thing is submitted or has
 //! come back, and [`advance`] asks `policy::sign_in::next_step` what follows.
 //!
-//! Everything that admits goes through [`complete`], and through nothing else (law 1).
+//! Everything that admits goes through `complete`, and through nothing else (law 1).
 
 mod answer;
 mod assess;

@@ -239,7 +239,7 @@ pub struct ResourceType {
     pub actions: &'static [Action],
     /// Types derived from it: an object says which it is.
     pub derived: &'static [&'static ResourceType],
-    /// Writes, of [`write`].
+    /// Writes, of `write`.
     pub writes: u8,
     /// How it is listed.
     pub listing: Listing,
@@ -398,7 +398,7 @@ impl ResourceType {
             .find(|a| a.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether a write of [`write`] is taken.
+    /// Whether a write of `write` is taken.
     pub const fn takes(&self, write: u8) -> bool {
         self.writes & write != 0
     }

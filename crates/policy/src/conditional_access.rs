@@ -1,8 +1,8 @@
 //! Conditional Access (semantics.md §6, policy-cases.md *Conditional Access*).
 //!
 //! 1. A disabled policy gives `notEnabled`; one applies when all its conditions match, exclusions
-//!    beating inclusions ([`conditions`]).
-//! 2. `AND` needs all controls, `OR` any ([`controls`]).
+//!    beating inclusions (`conditions`).
+//! 2. `AND` needs all controls, `OR` any (`controls`).
 //! 3. Several policies: all must hold; a denial beats a challenge beats an allowance.
 //! 4. Of several refusals a block comes first, then 53000, 53001, 53003.
 //! 5. A policy whose controls are still to be earned is a failure; one without controls a success.

@@ -1,5 +1,5 @@
 //! The listener: accepts connections, speaks TLS and HTTP, and hands requests to the router with
-//! the [`Peer`] they came from.
+//! the `Peer` they came from.
 //!
 //! Bounded everywhere: connections at once, time for the handshake, time for the request's head,
 //! size of the head, streams per connection, idle time. At the shutdown open requests have 10 s
@@ -46,7 +46,7 @@ impl Bound {
         })
     }
 
-    /// Binds 127.0.0.1 and, where the machine has it, [::1] on the same port; port 0 takes a free one.
+    /// Binds 127.0.0.1 and, where the machine has it, `::1` on the same port; port 0 takes a free one.
     pub async fn loopback(port: u16) -> anyhow::Result<Self> {
         let mut bound = Self::bind(&[SocketAddr::from(([127, 0, 0, 1], port))]).await?;
         let second = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], bound.port));

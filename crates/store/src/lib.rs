@@ -15,7 +15,7 @@
 //! 1. A file in `migrations/` with type tokens (`migration.rs`).
 //! 2. A module named after the noun: `statements! { "users"; FIND = "…"; }` with the tenant as `$1`,
 //!    a struct `Users<'a, M>(Scoped<'a, M>)`, `impl<'a, M> Scoped<'a, M> { fn users(self) }`, reads in
-//!    `impl<M> Users<'_, M>`, writes in `impl Users<'_, Tx>`, one function from [`Row`] to the model.
+//!    `impl<M> Users<'_, M>`, writes in `impl Users<'_, Tx>`, one function from `Row` to the model.
 //! 3. Its `STATEMENTS` in the list below, so that a test prepares them on both engines.
 //! 4. Contract tests in `contract/`, which run on both engines.
 
