@@ -54,7 +54,7 @@ fn operators() {
         over(r#"device.systemLabels -notContains "M365Managed""#, MISSED),
         over("device.isManaged -eq True", HIT),
         over("device.isManaged -eq False", MISSED),
-        over(r#"Device.DISPLAYNAME -EQ 'saw-7'"#, HIT),
+        over(r"Device.DISPLAYNAME -EQ 'saw-7'", HIT),
     ]);
 }
 
