@@ -340,7 +340,7 @@ impl Assertion {
             ("name", self.name.len() <= 1024),
             (
                 "sid",
-                (1..=128).contains(&self.sid.len()) && word(&self.sid.chars().take(64).collect()),
+                (1..=128).contains(&self.sid.len()) && !crate::text::has_control(&self.sid),
             ),
             ("acr", word(&self.acr)),
             (

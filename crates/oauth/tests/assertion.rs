@@ -184,6 +184,11 @@ fn every_single_swap_is_refused() {
         ("/upn", json!(""), E::Bounds("upn")),
         ("/upn", json!("a@b\r\nc"), E::Bounds("upn")),
         ("/sid", json!("s".repeat(129)), E::Bounds("sid")),
+        (
+            "/sid",
+            json!(format!("{}\n", "s".repeat(70))),
+            E::Bounds("sid"),
+        ),
         ("/acr", json!("a".repeat(65)), E::Bounds("acr")),
         ("/amr", json!(vec!["mfa"; 33]), E::Bounds("amr")),
     ] {
