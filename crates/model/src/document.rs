@@ -19,6 +19,7 @@ pub use error::{DocumentError, Within};
 pub(crate) use words::words;
 
 mod error;
+mod fast;
 mod words;
 
 /// Who reads: a judge takes only what decides and ignores the rest; the interface keeps the whole
@@ -62,8 +63,14 @@ pub struct Document<'a> {
 impl<'a> Document<'a> {
     /// Parses JSON.
     pub fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
-        let mut entries = Vec::with_capacity(json.len() / 10 + 4);
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        let mut entries = Vec::with_capacity(json.len() / 16 + 4);
+        // Checked once for the whole text, not once for every name and value.
+        let json = std::str::from_utf8(json).map_err(serde::de::Error::custom)?;
+        if fast::read(json, &mut entries).is_some() {
+            return Ok(Self { entries });
+        }
+        entries.clear();
+        let mut deserializer = serde_json::Deserializer::from_str(json);
         Build::new(&mut entries, Cow::Borrowed("")).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(Self { entries })
@@ -199,8 +206,9 @@ impl<'d, 'a> Node<'d, 'a> {
 
     /// Reads every element of a list; an error names its place.
     pub fn list_of<T>(self, mut read: impl FnMut(Node<'d, 'a>) -> Read<T>) -> Read<Vec<T>> {
-        let mut elements = Vec::new();
-        for (place, element) in self.list()?.enumerate() {
+        let list = self.list()?;
+        let mut elements = Vec::with_capacity(self.children().count());
+        for (place, element) in list.enumerate() {
             elements.push(read(element).within(place)?);
         }
         Ok(elements)
@@ -222,15 +230,11 @@ impl<'d, 'a> Node<'d, 'a> {
     }
 
     /// The members of an object by their names (rules 2 to 4); `null` counts as absent.
-    pub fn members<const N: usize>(
-        self,
-        names: [&'static str; N],
-    ) -> Read<Members<Option<Self>, N>> {
+    pub fn members<const N: usize>(self, names: [&'static str; N]) -> Read<Members<'d, 'a, N>> {
         if !self.is_object() {
             return Err(self.wrong("an object is expected"));
         }
         let mut values = [None; N];
-        let mut unknown = None;
         for member in self.children() {
             let name = member.name();
             if let Some(place) = names.iter().position(|known| *known == name) {
@@ -241,18 +245,17 @@ impl<'d, 'a> Node<'d, 'a> {
                     }
                     *slot = value;
                 }
-            } else if !is_annotation(name) {
-                if let Some(known) = names.iter().find(|known| differs_in_case(known, name)) {
-                    return Err(DocumentError::new(format!(
-                        "`{name}` differs from `{known}` only in case: write `{known}`"
-                    )));
-                }
-                if unknown.is_none() && member.is_configured() {
-                    unknown = Some(member);
-                }
+            } else if let Some(known) = names.iter().find(|known| differs_in_case(known, name)) {
+                return Err(DocumentError::new(format!(
+                    "`{name}` differs from `{known}` only in case: write `{known}`"
+                )));
             }
         }
-        Ok(Members { values, unknown })
+        Ok(Members {
+            values,
+            object: self,
+            names,
+        })
     }
 
     /// The text of the annotation of that name (`@odata.type`).
@@ -296,22 +299,32 @@ impl<'d, 'a> Node<'d, 'a> {
 
 /// What an object holds under the names asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Members<V, const N: usize> {
-    pub values: [V; N],
-    /// The first member of another name that is configured and no annotation.
-    pub unknown: V,
+pub struct Members<'d, 'a, const N: usize> {
+    pub values: [Option<Node<'d, 'a>>; N],
+    object: Node<'d, 'a>,
+    names: [&'static str; N],
 }
 
-impl<'d, 'a, const N: usize> Members<Option<Node<'d, 'a>>, N> {
+impl<'d, 'a, const N: usize> Members<'d, 'a, N> {
+    /// The first member of another name that is configured and no annotation.
+    pub fn unknown(&self) -> Option<Node<'d, 'a>> {
+        self.object.children().find(|member| {
+            let name = member.name();
+            !self.names.contains(&name) && !is_annotation(name) && member.is_configured()
+        })
+    }
+
     /// The values; in strict mode another name is an error.
     pub fn known(self, mode: Mode) -> Read<[Option<Node<'d, 'a>>; N]> {
-        match self.unknown {
-            Some(member) if mode == Mode::Strict => Err(DocumentError::new(format!(
+        if mode == Mode::Strict
+            && let Some(member) = self.unknown()
+        {
+            return Err(DocumentError::new(format!(
                 "`{}` is not a property of this type",
                 member.name()
-            ))),
-            _ => Ok(self.values),
+            )));
         }
+        Ok(self.values)
     }
 }
 
@@ -322,7 +335,7 @@ pub fn configured<'d, 'a>(node: Option<Node<'d, 'a>>) -> Option<Node<'d, 'a>> {
 
 /// Reads a dashed GUID, white space around it dropped.
 pub fn parse_guid(text: &str) -> Option<Uuid> {
-    crate::id::parse_uuid(text.trim())
+    crate::id::parse_uuid(text).or_else(|| crate::id::parse_uuid(text.trim()))
 }
 
 fn is_annotation(name: &str) -> bool {
@@ -330,8 +343,12 @@ fn is_annotation(name: &str) -> bool {
 }
 
 fn differs_in_case(known: &str, name: &str) -> bool {
-    known.eq_ignore_ascii_case(name)
-        || (!name.is_ascii() && known.to_lowercase() == name.to_lowercase())
+    if known.len() == name.len() {
+        known.eq_ignore_ascii_case(name)
+    } else {
+        // Other letters that are a known one in lower case take more bytes: the Kelvin sign.
+        known.len() < name.len() && !name.is_ascii() && known.to_lowercase() == name.to_lowercase()
+    }
 }
 
 /// See [`Node::children`].

@@ -31,6 +31,7 @@ pub use compiled::{CompiledPolicy, Effective, TenantKey};
 
 mod compiled;
 mod half;
+mod ids;
 
 /// The person as home knows her.
 #[derive(Debug, Clone, Copy)]
@@ -105,14 +106,14 @@ impl CompiledPolicy {
     /// The groups of a home tenant that the inbound policy for it mentions: what a push asks.
     pub fn groups_mentioned(&self, home: TenantKey<'_>) -> BTreeSet<Uuid> {
         let inbound = self.effective(Setting::B2bCollaborationInbound, home);
-        inbound.users.1.groups.iter().copied().collect()
+        inbound.users.1.groups.iter().collect()
     }
 
     /// The groups of the own tenant that the outbound policy for a partner mentions: what home
     /// looks up before it judges.
     pub fn own_groups_mentioned(&self, resource: TenantKey<'_>) -> BTreeSet<Uuid> {
         let outbound = self.effective(Setting::B2bCollaborationOutbound, resource);
-        outbound.users.1.groups.iter().copied().collect()
+        outbound.users.1.groups.iter().collect()
     }
 }
 

@@ -8,6 +8,7 @@
 
 use comity_model::{
     conditional_access::ConditionalAccessPolicy, cross_tenant::CrossTenantAccessPolicy,
+    document::Document,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -213,7 +214,7 @@ fn halves(case: &Value) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn order_does_not_matter(case in case()) {
@@ -343,5 +344,17 @@ proptest! {
         let mut out = Vec::new();
         comity_policy::result::answer(&bytes, &mut out);
         prop_assert!(serde_json::from_slice::<Value>(&out).is_ok());
+    }
+
+    #[test]
+    fn documents_are_read_as_any_reader_reads_json(
+        case in case(), cut in any::<prop::sample::Index>(), put in "[ -~\\n\u{e9}]{0,3}",
+    ) {
+        let mut text = case.to_string();
+        let place = cut.index(text.len());
+        text.replace_range(place..=place, &put);
+        let ours = Document::parse(text.as_bytes()).map(|d| d.root().to_value());
+        let theirs = serde_json::from_str::<Value>(&text);
+        prop_assert_eq!(ours.ok(), theirs.ok());
     }
 }

@@ -143,7 +143,7 @@ impl Conditions {
     )]
     pub(super) fn read(node: Node<'_, '_>, mode: Mode) -> Read<Self> {
         let members = node.members(NAMES)?;
-        let mut unknown = members.unknown.is_some();
+        let mut unknown = members.unknown().is_some();
         let [
             users,
             apps,
@@ -257,7 +257,7 @@ impl Applications {
             "includeAuthenticationContextClassReferences",
             "applicationFilter",
         ])?;
-        let unknown = members.unknown.is_some();
+        let unknown = members.unknown().is_some();
         let [include, exclude, actions, contexts, filter] = members.known(mode)?;
         let text = |node: Node<'_, '_>| node.text().map(str::to_owned);
         let filter = configured(filter);
@@ -294,7 +294,7 @@ impl Applications {
 impl Platforms {
     fn read(node: Node<'_, '_>, mode: Mode) -> Read<(Self, bool)> {
         let members = node.members(["includePlatforms", "excludePlatforms"])?;
-        let unknown = members.unknown.is_some();
+        let unknown = members.unknown().is_some();
         let [include, exclude] = members.known(mode)?;
         let platforms = Self {
             include: read_words(include, "includePlatforms", Platform::read)?,
@@ -307,7 +307,7 @@ impl Platforms {
 impl Locations {
     fn read(node: Node<'_, '_>, mode: Mode) -> Read<(Self, bool)> {
         let members = node.members(["includeLocations", "excludeLocations"])?;
-        let unknown = members.unknown.is_some();
+        let unknown = members.unknown().is_some();
         let [include, exclude] = members.known(mode)?;
         let locations = Self {
             include: read_entries(include, "includeLocations")?,
@@ -319,7 +319,7 @@ impl Locations {
 
 fn read_devices(node: Node<'_, '_>, mode: Mode) -> Read<(Option<DeviceFilter>, bool)> {
     let members = node.members(["deviceFilter"])?;
-    let mut unknown = members.unknown.is_some();
+    let mut unknown = members.unknown().is_some();
     let [filter] = members.known(mode)?;
     let Some(filter) = configured(filter) else {
         return Ok((None, unknown));
@@ -327,7 +327,7 @@ fn read_devices(node: Node<'_, '_>, mode: Mode) -> Read<(Option<DeviceFilter>, b
     unknown |= filter
         .members(["mode", "rule"])
         .within("deviceFilter")?
-        .unknown
+        .unknown()
         .is_some();
     let filter = DeviceFilter::read(filter, mode).within("deviceFilter")?;
     Ok((Some(filter), unknown))

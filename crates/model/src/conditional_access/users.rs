@@ -61,7 +61,7 @@ impl Users {
     /// Reads the condition and whether it holds an unknown member that is set.
     pub(super) fn read(node: Node<'_, '_>, mode: Mode) -> Read<(Self, bool)> {
         let members = node.members(NAMES)?;
-        let mut unknown = members.unknown.is_some();
+        let mut unknown = members.unknown().is_some();
         let [iu, xu, ig, xg, ir, xr, include_guests, exclude_guests] = members.known(mode)?;
         let mut guests = |node, name: &'static str| {
             let Some(node) = configured(node) else {
@@ -106,7 +106,7 @@ impl Users {
 impl GuestsOrExternalUsers {
     fn read(node: Node<'_, '_>, mode: Mode) -> Read<(Self, bool)> {
         let members = node.members(["guestOrExternalUserTypes", "externalTenants"])?;
-        let mut unknown = members.unknown.is_some();
+        let mut unknown = members.unknown().is_some();
         let [types, tenants] = members.known(mode)?;
         let types = types
             .map(GuestTypes::read)
@@ -136,7 +136,7 @@ impl GuestsOrExternalUsers {
 impl ExternalTenants {
     fn read(node: Node<'_, '_>, mode: Mode) -> Read<(Self, bool)> {
         let fields = node.members(["membershipKind", "members"])?;
-        let unknown = fields.unknown.is_some();
+        let unknown = fields.unknown().is_some();
         let [kind, members] = fields.known(mode)?;
         let kind = match (kind, told_by_type(node)) {
             (Some(word), _) => MembershipKind::read(word).within("membershipKind")?,

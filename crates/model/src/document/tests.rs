@@ -34,7 +34,7 @@ fn members_by_name() {
     let [state, gone, absent] = members.values;
     assert_eq!(state.unwrap().text().unwrap(), "x");
     assert!(gone.is_none() && absent.is_none());
-    assert_eq!(members.unknown.unwrap().name(), "other");
+    assert_eq!(members.unknown().unwrap().name(), "other");
     assert!(members.known(Mode::Lenient).is_ok());
     let refused = members.known(Mode::Strict).unwrap_err();
     assert_eq!(refused.message, "`other` is not a property of this type");

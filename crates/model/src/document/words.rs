@@ -19,8 +19,11 @@ macro_rules! words {
 
             /// Reads Graph's word, trimmed and without case.
             pub fn parse(text: &str) -> Option<Self> {
-                let text = text.trim();
-                Self::ALL.iter().copied().find(|word| word.as_str().eq_ignore_ascii_case(text))
+                let exact = Self::ALL.iter().copied().find(|word| word.as_str() == text);
+                exact.or_else(|| {
+                    let text = text.trim();
+                    Self::ALL.iter().copied().find(|w| w.as_str().eq_ignore_ascii_case(text))
+                })
             }
 
             /// Reads a node; an unknown word is an error.

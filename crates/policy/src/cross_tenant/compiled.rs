@@ -1,18 +1,21 @@
-//! A policy compiled for decisions: partners by tenant, target lists sorted. One decision costs
-//! O(log partners + log targets), whatever the size of the policy.
+//! A policy compiled for decisions: partners by tenant, target lists sorted. One decision costs a
+//! few steps for the partner and for each list, whatever the size of the policy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, sync::Arc};
 
 use comity_model::{
     cross_tenant::{
-        AccessType, AutomaticUserConsent, B2bSetting, CrossTenantAccessPolicy, InboundTrust,
-        Setting, Settings,
+        AccessType, AutomaticUserConsent, B2bSetting, CrossTenantAccessPolicy, CrossTenantPartner,
+        InboundTrust, Setting, Settings,
     },
     decision::Provenance,
 };
 use uuid::Uuid;
 
-use super::half::{ApplicationsHalf, UsersHalf};
+use super::{
+    half::{ApplicationsHalf, UsersHalf},
+    ids::Ids,
+};
 
 /// A tenant: the pair of cloud and ID (rule 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,17 +76,19 @@ impl CompiledSettings {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct CompiledPartner {
-    /// `None` fits any cloud.
-    cloud: Option<String>,
+    /// `None` fits any cloud. Partners of one cloud share its name.
+    cloud: Option<Arc<str>>,
     settings: Box<CompiledSettings>,
 }
 
 /// A compiled policy of one tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompiledPolicy {
-    clouds: BTreeSet<String>,
+    clouds: Vec<String>,
     default: CompiledSettings,
-    partners: BTreeMap<Uuid, CompiledPartner>,
+    tenants: Ids,
+    /// In the order of `tenants`.
+    partners: Vec<CompiledPartner>,
 }
 
 /// The setting that holds, each half with where it comes from (rule 1).
@@ -119,30 +124,36 @@ impl CompiledPolicy {
     }
 
     fn compile_where(policy: &CrossTenantAccessPolicy, keep: impl Fn(Uuid) -> bool) -> Self {
-        let default = policy.default.as_ref();
+        let mut kept: Vec<&CrossTenantPartner> = policy
+            .partners
+            .iter()
+            .filter(|partner| keep(partner.tenant_id))
+            .collect();
+        kept.sort_by_key(|partner| partner.tenant_id);
+        kept.dedup_by_key(|partner| partner.tenant_id);
+        let mut names = BTreeSet::new();
+        let partner = |partner: &&CrossTenantPartner| CompiledPartner {
+            cloud: partner
+                .cloud
+                .as_deref()
+                .map(|cloud| shared(cloud, &mut names)),
+            settings: Box::new(CompiledSettings::compile(&partner.settings)),
+        };
         Self {
-            clouds: policy.allowed_cloud_endpoints.iter().cloned().collect(),
-            default: default
+            clouds: policy.allowed_cloud_endpoints.clone(),
+            default: policy
+                .default
+                .as_ref()
                 .map(|default| CompiledSettings::compile(&default.settings))
                 .unwrap_or_default(),
-            partners: policy
-                .partners
-                .iter()
-                .filter(|partner| keep(partner.tenant_id))
-                .map(|partner| {
-                    let compiled = CompiledPartner {
-                        cloud: partner.cloud.clone(),
-                        settings: Box::new(CompiledSettings::compile(&partner.settings)),
-                    };
-                    (partner.tenant_id, compiled)
-                })
-                .collect(),
+            tenants: kept.iter().map(|partner| partner.tenant_id).collect(),
+            partners: kept.iter().map(partner).collect(),
         }
     }
 
     /// Whether the other cloud is ticked.
     pub fn allows_cloud(&self, cloud: &str) -> bool {
-        self.clouds.contains(cloud)
+        self.clouds.iter().any(|ticked| ticked == cloud)
     }
 
     /// Whether there is a partner object for this tenant of this cloud.
@@ -152,13 +163,12 @@ impl CompiledPolicy {
 
     /// The tenants that partner objects name, with their clouds.
     pub fn partners(&self) -> impl Iterator<Item = (Uuid, Option<&str>)> {
-        self.partners
-            .iter()
-            .map(|(tenant, partner)| (*tenant, partner.cloud.as_deref()))
+        let clouds = self.partners.iter().map(|partner| partner.cloud.as_deref());
+        self.tenants.iter().zip(clouds)
     }
 
     pub(crate) fn partner(&self, key: TenantKey<'_>) -> Option<&CompiledSettings> {
-        let partner = self.partners.get(&key.tenant)?;
+        let partner = self.partners.get(self.tenants.position(key.tenant)?)?;
         let fits = partner
             .cloud
             .as_deref()
@@ -186,6 +196,16 @@ impl CompiledPolicy {
             ),
         }
     }
+}
+
+/// One allocation per name.
+fn shared(name: &str, names: &mut BTreeSet<Arc<str>>) -> Arc<str> {
+    if let Some(known) = names.get(name) {
+        return Arc::clone(known);
+    }
+    let new: Arc<str> = name.into();
+    names.insert(Arc::clone(&new));
+    new
 }
 
 #[expect(clippy::ref_option, reason = "serves as a member of a struct")]

@@ -6,7 +6,7 @@ use comity_model::{
 };
 use uuid::Uuid;
 
-use super::{Groups, Subject, Target};
+use super::{Groups, Subject, Target, ids::Ids};
 use crate::well_known_application::{is_microsoft, is_office365, is_system};
 
 /// A users half: keyword and sorted IDs.
@@ -14,8 +14,8 @@ use crate::well_known_application::{is_microsoft, is_office365, is_system};
 pub struct UsersHalf {
     pub(super) access: AccessType,
     all: bool,
-    users: Vec<Uuid>,
-    pub(super) groups: Vec<Uuid>,
+    users: Ids,
+    pub(super) groups: Ids,
 }
 
 /// An applications half: keywords and sorted IDs.
@@ -25,7 +25,7 @@ pub struct ApplicationsHalf {
     all: bool,
     office365: bool,
     microsoft: bool,
-    applications: Vec<Uuid>,
+    applications: Ids,
 }
 
 /// How a person met a users half.
@@ -55,8 +55,8 @@ pub(super) struct Wanted {
     pub(super) matched: Match,
 }
 
-fn ids(configuration: &TargetConfiguration, kind: TargetType) -> Vec<Uuid> {
-    let mut ids: Vec<Uuid> = configuration
+fn ids(configuration: &TargetConfiguration, kind: TargetType) -> Ids {
+    configuration
         .targets
         .iter()
         .filter(|target| target.target_type == kind)
@@ -64,10 +64,7 @@ fn ids(configuration: &TargetConfiguration, kind: TargetType) -> Vec<Uuid> {
             TargetValue::Id(id) => Some(id),
             _ => None,
         })
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+        .collect()
 }
 
 fn names(configuration: &TargetConfiguration, keyword: &TargetValue) -> bool {
@@ -77,18 +74,14 @@ fn names(configuration: &TargetConfiguration, keyword: &TargetValue) -> bool {
         .any(|target| target.target == *keyword)
 }
 
-fn holds(sorted: &[Uuid], id: Uuid) -> bool {
-    sorted.binary_search(&id).is_ok()
-}
-
 impl UsersHalf {
     /// Everybody.
     pub(super) const fn everybody(access: AccessType) -> Self {
         Self {
             access,
             all: true,
-            users: Vec::new(),
-            groups: Vec::new(),
+            users: Ids::EMPTY,
+            groups: Ids::EMPTY,
         }
     }
 
@@ -105,7 +98,7 @@ impl UsersHalf {
     pub(super) fn meet(&self, subject: &Subject<'_>) -> Person {
         let matched = if self.all {
             Match::All
-        } else if holds(&self.users, subject.user) {
+        } else if self.users.contains(subject.user) {
             Match::User(subject.user)
         } else {
             self.meet_groups(subject.groups)
@@ -116,17 +109,17 @@ impl UsersHalf {
     fn meet_groups(&self, groups: Groups<'_>) -> Match {
         match groups {
             Groups::Complete(member) => {
-                let found = member.iter().find(|group| holds(&self.groups, **group));
+                let found = member.iter().find(|group| self.groups.contains(**group));
                 found.map_or(Match::No, |group| Match::Group(*group))
             }
             Groups::Answered(answer) => {
-                let counted = |group: &&Uuid| answer.evaluated.contains(group);
+                let counted = |group: &Uuid| answer.evaluated.contains(group);
                 let mut counted_here = self.groups.iter().filter(counted);
                 if let Some(group) = counted_here.find(|group| answer.member.contains(group)) {
-                    return Match::Group(*group);
+                    return Match::Group(group);
                 }
                 let uncounted = self.groups.iter().find(|group| !counted(group));
-                uncounted.map_or(Match::No, |group| Match::Uncounted(*group))
+                uncounted.map_or(Match::No, Match::Uncounted)
             }
         }
     }
@@ -140,7 +133,7 @@ impl ApplicationsHalf {
             all: true,
             office365: false,
             microsoft: false,
-            applications: Vec::new(),
+            applications: Ids::EMPTY,
         }
     }
 
@@ -166,7 +159,7 @@ impl ApplicationsHalf {
                     matched,
                 }
             }
-            Target::Known(pair) if holds(&self.applications, pair.resource) => Wanted {
+            Target::Known(pair) if self.applications.contains(pair.resource) => Wanted {
                 can_match: true,
                 can_miss: false,
                 matched: Match::Application(pair.resource),
@@ -180,7 +173,7 @@ impl ApplicationsHalf {
             return Match::All;
         }
         for id in [resource, client] {
-            if holds(&self.applications, id) {
+            if self.applications.contains(id) {
                 return Match::Application(id);
             }
         }
