@@ -15,7 +15,8 @@
 //! 6. The gate is `users` if the users half alone refuses whatever the application, or if both
 //!    halves are blocked and both match; else `applications`.
 //! 7. A group of the policy that home was not asked about counts as matched in a blocked list and
-//!    as not matched in an allowed one, and asks for another leg (federation §3.5).
+//!    as not matched in an allowed one, and asks for another leg if that could change the answer
+//!    (federation §3.5). Groups that were not asked count for nothing.
 //! 8. A tenant is the pair (cloud, tenant ID); a partner without a cloud fits any.
 
 use std::collections::BTreeSet;
@@ -75,12 +76,13 @@ pub fn admit(effective: &Effective<'_>, subject: &Subject<'_>, target: Target) -
     let person = users.meet(subject);
     let wanted = applications.meet(target);
     let u = person.counts_as_matched(users.access);
-    let (admitted, by_users) = match (users.access, applications.access) {
+    let by = |u: bool| match (users.access, applications.access) {
         (AccessType::Allowed, AccessType::Allowed) => (u && wanted.can_match, !u),
         (AccessType::Allowed, AccessType::Blocked) => (u && wanted.can_miss, !u),
         (AccessType::Blocked, AccessType::Allowed) => (!u && wanted.can_match, u),
         (AccessType::Blocked, AccessType::Blocked) => (!u || wanted.can_miss, true),
     };
+    let (admitted, by_users) = by(u);
     Admission {
         admitted,
         gate: if !admitted && by_users {
@@ -98,7 +100,7 @@ pub fn admit(effective: &Effective<'_>, subject: &Subject<'_>, target: Target) -
             provenance: applications_from,
             matched: wanted.matched,
         },
-        needs_another_leg: matches!(person.matched, Match::Uncounted(_)),
+        needs_another_leg: matches!(person.matched, Match::Uncounted(_)) && by(!u).0 != admitted,
     }
 }
 
@@ -121,3 +123,6 @@ impl CompiledPolicy {
 pub const fn is_inherited(provenance: Provenance) -> bool {
     !matches!(provenance, Provenance::Own)
 }
+
+#[cfg(test)]
+mod tests;
