@@ -8,6 +8,7 @@ use comity_store::Store;
 
 use crate::{
     key::KeyRing,
+    lease::Turns,
     partner_configuration::PartnerCache,
     port::{Clock, Mailer, Outbound, Random},
     snapshot::Snapshots,
@@ -59,6 +60,7 @@ struct Inner {
     keys: KeyRing,
     snapshots: Snapshots,
     partners: PartnerCache,
+    lease_turns: Turns,
 }
 
 impl App {
@@ -78,6 +80,7 @@ impl App {
             keys,
             snapshots,
             partners: PartnerCache::default(),
+            lease_turns: Turns::default(),
         })))
     }
 
@@ -134,6 +137,11 @@ impl App {
     /// Compiled policies and applications per tenant.
     pub fn snapshots(&self) -> &Snapshots {
         &self.0.snapshots
+    }
+
+    /// Renewals of leases under way in this process.
+    pub(crate) fn lease_turns(&self) -> &Turns {
+        &self.0.lease_turns
     }
 
     /// Accepted configurations of partner clouds.

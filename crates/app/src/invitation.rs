@@ -4,6 +4,7 @@
 mod create;
 mod home;
 
+pub(crate) use home::blocked_both;
 pub use home::{Invitee, resolve_home};
 
 use comity_model::{

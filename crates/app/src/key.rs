@@ -29,6 +29,8 @@ pub struct KeySet {
     active: BTreeMap<KeyPurpose, SigningKey>,
     published: BTreeMap<KeyPurpose, Vec<Jwk>>,
     verifiers: BTreeMap<KeyPurpose, comity_oauth::keys::KeySet>,
+    /// Keys of DPoP proofs by thumbprint, retired ones too: a lease stays bound to its key.
+    proof_keys: BTreeMap<String, SigningKey>,
     revoked: Vec<String>,
 }
 
@@ -38,6 +40,11 @@ impl KeySet {
         self.active
             .get(&purpose)
             .ok_or_else(|| Error::internal(format!("no active key for {}", purpose.as_str())))
+    }
+
+    /// The key of DPoP proofs with that thumbprint, while it is kept.
+    pub fn proof_key(&self, thumbprint: &str) -> Option<&SigningKey> {
+        self.proof_keys.get(thumbprint)
     }
 
     /// Public keys to publish for a purpose: next, active and retired ones.
@@ -131,6 +138,15 @@ impl KeyRing {
                 KeyState::Revoked => {
                     set.revoked.push(row.kid);
                     continue;
+                }
+                KeyState::Retired if row.purpose == KeyPurpose::Dpop => {
+                    let key = open(&row, sealer)?;
+                    set.proof_keys.insert(thumbprint(&key), key);
+                }
+                KeyState::Active if row.purpose == KeyPurpose::Dpop => {
+                    let key = open(&row, sealer)?;
+                    set.proof_keys.insert(thumbprint(&key), key.clone());
+                    set.active.insert(row.purpose, key);
                 }
                 KeyState::Active => {
                     set.active.insert(row.purpose, open(&row, sealer)?);
@@ -266,6 +282,10 @@ pub async fn revoke(
     }
     tx.commit().await?;
     Ok(lines)
+}
+
+fn thumbprint(key: &SigningKey) -> String {
+    key.public_key().thumbprint().to_owned()
 }
 
 fn make(

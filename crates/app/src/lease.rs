@@ -1,38 +1,199 @@
 //! The resource's side of a lease (cross-cloud-federation.md §3.11): a guest is admitted while home
-//! has said yes within the last minute. Renewal at another cloud is not built yet: an old yes is
-//! refused as if home were silent, never stretched.
+//! has said yes within the last minute.
+//!
+//! 1. An answer of home counts for 60 seconds; a key of home that is revoked takes back what it
+//!    vouched for at once.
+//! 2. Own gates that are closed are told before home is asked anything.
+//! 3. One renewal at a time for each lease, over all nodes; the others wait for its result.
+//! 4. A renewal asks about the groups that the policies name now, and brings the original times.
+//! 5. Refused by home: the lease, its token families and the account in the browser's session end.
+//! 6. No answer in 5 seconds, or one that is not faithful: nothing is served, nothing ends.
+//! 7. A home in this cloud is judged in-process, by the same guards, and nothing is written.
+
+mod end;
+mod renew;
 
 use comity_model::{
-    federation::Lease,
+    federation::{ApplicationPair, HomeTenant, Lease},
     id::Id,
-    sign_in::{OauthError, Refusal, Side},
+    sign_in::{OauthError, Refusal, Side, TokenGrant},
     tenant::Tenant,
+    user::ExternalIdentity,
 };
+use comity_policy::sign_in::GateVerdict;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     context::Context,
+    crossing::HOME_SILENT,
     error::{Error, Result},
+    home::guard,
+    judge, partner_configuration,
+    snapshot::Snapshot,
 };
+
+pub use self::renew::Turns;
 
 /// Seconds that a yes of home counts.
 const CONFIRMED_SECONDS: i64 = 60;
+const PURPOSE: &str = "lease-grant";
 
-/// The lease, if home has confirmed it lately.
-pub async fn confirm(cx: &Context, tenant: Id<Tenant>, id: Id<Lease>) -> Result<Lease> {
-    let read = cx.app.store().read();
-    let lease = read.tenant(tenant).leases().find(id).await?;
-    let lease = lease
-        .filter(|lease| lease.ended.is_none())
-        .ok_or(Error::NotFound)?;
-    if lease.confirmed.plus_seconds(CONFIRMED_SECONDS) >= cx.now {
+/// Home's refresh grant, and the key that it is bound to.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Held {
+    pub token: String,
+    pub jkt: String,
+}
+
+/// Seals a grant for one person, tenant and pair.
+pub(crate) fn seal(
+    cx: &Context,
+    tenant: Id<Tenant>,
+    of: (&ExternalIdentity, ApplicationPair),
+    held: &Held,
+) -> Result<Vec<u8>> {
+    let plain = serde_json::to_vec(held).map_err(Error::internal)?;
+    let context = context(tenant, of);
+    Ok(cx
+        .app
+        .sealer()
+        .seal(PURPOSE, context.as_bytes(), &plain, cx.bytes())?)
+}
+
+fn open(cx: &Context, tenant: Id<Tenant>, lease: &Lease) -> Result<Held> {
+    let context = context(tenant, (&lease.identity, lease.pair));
+    let plain = cx
+        .app
+        .sealer()
+        .open(PURPOSE, context.as_bytes(), &lease.sealed_grant)?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
+}
+
+fn context(tenant: Id<Tenant>, (identity, pair): (&ExternalIdentity, ApplicationPair)) -> String {
+    format!(
+        "{tenant}/{}/{}/{}/{}/{}",
+        identity.cloud, identity.tenant, identity.object, pair.client, pair.resource
+    )
+}
+
+/// The lease of a grant, if home has confirmed it lately or does so now.
+///
+/// [`Error::NotFound`]: it has ended. [`Error::Denied`]: refused now, by the own gates, by home, or
+/// (`temporarily_unavailable`) for want of an answer.
+pub async fn confirm(
+    cx: &Context,
+    snapshot: &Snapshot,
+    grant: &TokenGrant,
+    id: Id<Lease>,
+) -> Result<Lease> {
+    let tenant = snapshot.tenant.id;
+    let lease = running(cx, tenant, id).await?;
+    if lease.user != grant.user || lease.pair != grant.pair {
+        return Err(Error::NotFound);
+    }
+    let is_fresh = is_fresh(cx, &lease);
+    if lease.identity.cloud == cx.app.registry().own.canonical_name {
+        return if is_fresh {
+            Ok(lease)
+        } else {
+            judged_here(cx, snapshot, grant, lease).await
+        };
+    }
+    if is_vouched_by_revoked_key(cx, &lease) {
+        end::end(cx, snapshot, &lease, 50_173).await?;
+        return Err(Error::NotFound);
+    }
+    if is_fresh {
         return Ok(lease);
     }
-    Err(Error::Denied {
-        refusal: Refusal {
-            code: 90_033,
-            side: Side::Home,
-            error: OauthError::TemporarilyUnavailable,
-        },
-        message: "the home organization was not asked again".to_owned(),
+    let home = home_of(&lease);
+    if let GateVerdict::Closed { code, side } =
+        judge::outer_resource(cx.app.registry(), snapshot, &home)
+    {
+        return Err(denied(Refusal {
+            code,
+            side,
+            error: OauthError::AccessDenied,
+        }));
+    }
+    renew::renew(cx, snapshot, lease).await
+}
+
+async fn running(cx: &Context, tenant: Id<Tenant>, id: Id<Lease>) -> Result<Lease> {
+    let read = cx.app.store().read();
+    let lease = read.tenant(tenant).leases().find(id).await?;
+    lease
+        .filter(|lease| lease.ended.is_none())
+        .ok_or(Error::NotFound)
+}
+
+fn is_fresh(cx: &Context, lease: &Lease) -> bool {
+    lease.confirmed.plus_seconds(CONFIRMED_SECONDS) >= cx.now && lease.facts.session_exp > cx.now
+}
+
+fn is_vouched_by_revoked_key(cx: &Context, lease: &Lease) -> bool {
+    let kid = lease.facts.kid.as_deref();
+    kid.is_some_and(|kid| partner_configuration::is_revoked(cx, &lease.identity.cloud, kid))
+}
+
+fn home_of(lease: &Lease) -> HomeTenant {
+    HomeTenant {
+        cloud: lease.identity.cloud.clone(),
+        tenant: lease.identity.tenant,
+    }
+}
+
+fn denied(refusal: Refusal) -> Error {
+    Error::Denied {
+        refusal,
+        message: crate::record::failure(refusal.code).to_owned(),
+    }
+}
+
+fn unavailable() -> Error {
+    denied(Refusal {
+        code: HOME_SILENT,
+        side: Side::Home,
+        error: OauthError::TemporarilyUnavailable,
     })
+}
+
+/// Rule 7.
+async fn judged_here(
+    cx: &Context,
+    snapshot: &Snapshot,
+    grant: &TokenGrant,
+    lease: Lease,
+) -> Result<Lease> {
+    let asked = snapshot.groups_mentioned(&home_of(&lease));
+    let claim = guard::Claim {
+        home: lease.identity.tenant,
+        user: lease.identity.object,
+        resource: HomeTenant {
+            cloud: lease.identity.cloud.clone(),
+            tenant: snapshot.tenant.id,
+        },
+        pair: lease.pair,
+        asked: &asked,
+        methods: &lease.facts.methods,
+        device: lease.facts.device.as_ref(),
+        session: grant.session,
+        session_exp: lease.facts.session_exp,
+        ip: &grant.ip,
+        user_agent: &grant.user_agent,
+    };
+    match guard::vouch(cx, &claim).await? {
+        guard::Verdict::Yes(vouched) => {
+            let mut lease = lease;
+            lease.facts.groups = vouched.groups;
+            lease.facts.automatic_redemption = vouched.automatic;
+            lease.confirmed = cx.now;
+            lease.facts.confirmed = cx.now;
+            Ok(lease)
+        }
+        guard::Verdict::No(no) => {
+            end::end(cx, snapshot, &lease, no.refusal.code).await?;
+            Err(denied(no.refusal))
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub mod error;
 pub mod factor;
 pub mod graph_permission;
 pub mod guest;
+pub mod home;
 pub mod invitation;
 pub mod judge;
 pub mod key;

@@ -88,6 +88,11 @@ pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
         return Ok(Ended::default());
     };
     let tx = cx.app.store().begin().await?;
+    // Families are kept under the browser's session, whatever session IDs its accounts had since.
+    tx.cloud()
+        .token_families()
+        .revoke_by_sid(&session.id.to_string(), cx.now)
+        .await?;
     for account in &session.accounts {
         // A lease is used through its family only, so it ends with it.
         tx.cloud()

@@ -1,26 +1,24 @@
 //! Entity configurations (cross-cloud-federation.md §1): ours, signed; theirs, fetched, verified
 //! by a pinned or announced key, compared with the registry, cached for at most a minute.
 
+mod fetch;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use comity_crypto::{Jwk, JwkSet};
-use comity_model::{
-    cloud::CloudEntry, federation::PartnerConfiguration, signing_key::KeyPurpose, time::Utc,
-};
+use comity_crypto::JwkSet;
+use comity_model::{cloud::CloudEntry, signing_key::KeyPurpose, time::Utc};
 use comity_oauth::{
-    entity::{
-        self, ComityCloud, EntityConfiguration, Expected, ExpectedCloud, Metadata, Purpose, Trust,
-    },
+    entity::{self, ComityCloud, EntityConfiguration, Metadata, Purpose},
     keys::KeySet,
 };
+use serde_json::{Map, Value, json};
 
 use crate::{
     context::Context,
     error::{Error, Result},
-    port::{OutboundMethod, OutboundRequest},
 };
 
 /// Our configuration lives this long; partners fetch it again every minute in use.
@@ -33,9 +31,9 @@ const REFETCH_SECONDS: i64 = 10;
 const SHUT_SECONDS: i64 = 300;
 
 /// Our own configuration, signed by the active entity key, the next one announced beside it.
-pub fn own(cx: &Context) -> Result<String> {
+pub async fn own(cx: &Context) -> Result<String> {
     let registry = cx.app.registry();
-    let keys = cx.app.keys().current();
+    let keys = crate::key::fresh(cx).await?;
     let set = |purpose| JwkSet {
         keys: keys.published(purpose).to_vec(),
     };
@@ -48,8 +46,8 @@ pub fn own(cx: &Context) -> Result<String> {
         exp: now + LIFE_SECONDS,
         jwks: set(KeyPurpose::Entity),
         metadata: Metadata {
-            openid_provider: serde_json::Map::new(),
-            openid_relying_party: serde_json::Map::new(),
+            openid_provider: provider(own),
+            openid_relying_party: relying_party(own),
             comity_cloud: ComityCloud {
                 canonical_name: own.canonical_name.clone(),
                 issuer_template: own.issuer_template.clone(),
@@ -67,6 +65,49 @@ pub fn own(cx: &Context) -> Result<String> {
     entity::sign(&configuration, keys.active(KeyPurpose::Entity)?).map_err(Error::internal)
 }
 
+/// As a provider of the leg, for every tenant.
+fn provider(own: &CloudEntry) -> Map<String, Value> {
+    let endpoint =
+        |name: &str| format!("{}/{{tenantid}}/oauth2/v2.0/{name}", own.hosts.login);
+    object(json!({
+        "issuer": own.issuer_template.replace("{tenant}", "{tenantid}"),
+        "authorization_endpoint": endpoint("authorize"),
+        "pushed_authorization_request_endpoint": endpoint("par"),
+        "token_endpoint": endpoint("token"),
+        "require_pushed_authorization_requests": true,
+        "authorization_response_iss_parameter_supported": true,
+        "authorization_details_types_supported": [comity_oauth::crossing::TYPE],
+        "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": ["ES256"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "acr_values_supported": ["urn:comity:acr:1", "urn:comity:acr:mfa"],
+    }))
+}
+
+/// As the client of the leg.
+fn relying_party(own: &CloudEntry) -> Map<String, Value> {
+    object(json!({
+        "client_name": own.name,
+        "redirect_uris": [crate::crossing::callback_uri(own)],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": "ES256",
+        "dpop_bound_access_tokens": true,
+    }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
 fn hosts(entry: &CloudEntry) -> BTreeMap<String, String> {
     let h = &entry.hosts;
     [
@@ -81,9 +122,24 @@ fn hosts(entry: &CloudEntry) -> BTreeMap<String, String> {
     .collect()
 }
 
-/// Accepted configurations in memory, by canonical name.
+/// What is known about partners in this process: their accepted configurations, when they were last
+/// asked, and what their endpoints said last.
 #[derive(Default)]
-pub struct PartnerCache(Mutex<BTreeMap<String, Cached>>);
+pub struct PartnerCache {
+    known: Mutex<BTreeMap<String, Known>>,
+    /// One fetch at a time for each partner: others wait for its result.
+    fetching: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    readiness: crate::question::ReadinessCache,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    accepted: Option<Cached>,
+    /// When it was last asked and gave nothing usable, and how that is told.
+    failed: Option<(Utc, Error)>,
+    /// The last DPoP nonce of its endpoints.
+    nonce: Option<String>,
+}
 
 #[derive(Clone)]
 struct Cached {
@@ -94,26 +150,34 @@ struct Cached {
 }
 
 impl PartnerCache {
-    fn find(&self, cloud: &str) -> Option<Cached> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(cloud)
-            .cloned()
+    fn find(&self, cloud: &str) -> Known {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(cloud).cloned().unwrap_or_default()
     }
 
-    fn keep(&self, cloud: &str, cached: Cached) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(cloud.to_owned(), cached);
+    fn change(&self, cloud: &str, change: impl FnOnce(&mut Known)) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        change(known.entry(cloud.to_owned()).or_default());
     }
 
-    fn forget(&self, cloud: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(cloud);
+    fn turn(&self, cloud: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(fetching.entry(cloud.to_owned()).or_default())
+    }
+
+    /// The DPoP nonce that a partner's endpoints gave last.
+    pub(crate) fn nonce(&self, cloud: &str) -> Option<String> {
+        self.find(cloud).nonce
+    }
+
+    /// Remembers a partner's DPoP nonce.
+    pub(crate) fn keep_nonce(&self, cloud: &str, nonce: &str) {
+        self.change(cloud, |known| known.nonce = Some(nonce.to_owned()));
+    }
+
+    /// Answers about readiness, at most a minute old.
+    pub(crate) const fn readiness(&self) -> &crate::question::ReadinessCache {
+        &self.readiness
     }
 }
 
@@ -126,30 +190,25 @@ pub async fn keys(
     kid: Option<&str>,
 ) -> Result<KeySet> {
     let entry = partner(cx, cloud)?;
-    let cached = current(cx, entry).await?;
-    let known = |c: &Cached| {
-        kid.is_none_or(|k| {
-            c.keys
-                .get(&purpose)
-                .is_some_and(|set| set.find(k).is_some())
-        })
-    };
-    if known(&cached) || cx.now.seconds_since(cached.tried) < REFETCH_SECONDS {
-        return Ok(cached.keys.get(&purpose).cloned().unwrap_or_default());
+    let wanted = Wanted { purpose, kid };
+    if let Some(cached) = in_use(cx, entry, wanted)? {
+        return Ok(cached.set(purpose));
     }
-    let cached = if let Ok(cached) = fetch(cx, entry).await {
-        cached
-    } else {
-        cx.app.partners().keep(
-            cloud,
-            Cached {
-                tried: cx.now,
-                ..cached.clone()
-            },
-        );
-        cached
-    };
-    Ok(cached.keys.get(&purpose).cloned().unwrap_or_default())
+    let turn = cx.app.partners().turn(&entry.canonical_name);
+    let _turn = turn.lock().await;
+    // Another request may have fetched it meanwhile.
+    if let Some(cached) = in_use(cx, entry, wanted)? {
+        return Ok(cached.set(purpose));
+    }
+    Ok(renew(cx, entry).await?.set(purpose))
+}
+
+/// Whether a key of a partner is listed as revoked, as far as is known here without asking.
+pub(crate) fn is_revoked(cx: &Context, cloud: &str, kid: &str) -> bool {
+    let known = cx.app.partners().find(cloud);
+    known
+        .accepted
+        .is_some_and(|c| c.configuration.metadata.comity_cloud.revoked.contains(kid))
 }
 
 /// The registry entry of a paired cloud.
@@ -162,207 +221,70 @@ pub fn partner<'c>(cx: &'c Context, cloud: &str) -> Result<&'c CloudEntry> {
         .ok_or(Error::NotFound)
 }
 
-async fn current(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
-    let cached = cx.app.partners().find(&entry.canonical_name);
-    if let Some(cached) = &cached {
-        if cx.now.seconds_since(cached.confirmed) < FRESH_SECONDS {
-            return Ok(cached.clone());
-        }
-        if cx.now.seconds_since(cached.tried) < REFETCH_SECONDS && usable(cx, cached) {
-            return Ok(cached.clone());
-        }
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    purpose: Purpose,
+    kid: Option<&'a str>,
+}
+
+impl Cached {
+    fn set(&self, purpose: Purpose) -> KeySet {
+        self.keys.get(&purpose).cloned().unwrap_or_default()
     }
-    match (fetch(cx, entry).await, cached) {
-        (Ok(fresh), _) => Ok(fresh),
-        // A partner that does not answer for a moment is not shut: what it last said holds.
-        (Err(Error::Upstream { .. }), Some(cached)) if usable(cx, &cached) => {
+
+    fn has(&self, wanted: Wanted<'_>) -> bool {
+        let kid = wanted.kid;
+        kid.is_none_or(|kid| self.set(wanted.purpose).find(kid).is_some())
+    }
+
+    fn is_usable(&self, cx: &Context) -> bool {
+        cx.now.seconds_since(self.confirmed) < SHUT_SECONDS
+            && self.configuration.exp > cx.now.seconds()
+    }
+}
+
+/// What may be used without asking the partner, or why it is not asked again yet.
+fn in_use(cx: &Context, entry: &CloudEntry, wanted: Wanted<'_>) -> Result<Option<Cached>> {
+    let known = cx.app.partners().find(&entry.canonical_name);
+    let asked_lately = |at: Utc| cx.now.seconds_since(at) < REFETCH_SECONDS;
+    if let Some(cached) = known.accepted.filter(|c| c.is_usable(cx)) {
+        let is_fresh = cx.now.seconds_since(cached.confirmed) < FRESH_SECONDS;
+        let enough = (is_fresh && cached.has(wanted)) || asked_lately(cached.tried);
+        return Ok(enough.then_some(cached));
+    }
+    match known.failed {
+        Some((at, error)) if asked_lately(at) => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// Asks the partner. One that does not answer for a moment is not shut: what it last said holds.
+async fn renew(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
+    let partners = cx.app.partners();
+    let name = &entry.canonical_name;
+    let known = partners.find(name);
+    match (fetch::fetch(cx, entry, known.accepted.as_ref()).await, known.accepted) {
+        (Ok(fresh), _) => {
+            partners.change(name, |k| {
+                k.accepted = Some(fresh.clone());
+                k.failed = None;
+            });
+            Ok(fresh)
+        }
+        (Err(Error::Upstream { .. }), Some(cached)) if cached.is_usable(cx) => {
             let kept = Cached {
                 tried: cx.now,
                 ..cached
             };
-            cx.app.partners().keep(&entry.canonical_name, kept.clone());
+            partners.change(name, |k| k.accepted = Some(kept.clone()));
             Ok(kept)
         }
         (Err(error), _) => {
-            cx.app.partners().forget(&entry.canonical_name);
+            partners.change(name, |k| {
+                k.accepted = None;
+                k.failed = Some((cx.now, error.clone()));
+            });
             Err(error)
         }
     }
-}
-
-fn usable(cx: &Context, cached: &Cached) -> bool {
-    cx.now.seconds_since(cached.confirmed) < SHUT_SECONDS
-        && cached.configuration.exp > cx.now.seconds()
-}
-
-/// Fetches, verifies, compares and keeps a partner's configuration.
-#[expect(
-    clippy::cognitive_complexity,
-    reason = "the log lines count as branches"
-)]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
-async fn fetch(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
-    let upstream = |reason: String| Error::Upstream {
-        cloud: entry.name.clone(),
-        reason,
-    };
-    let request = OutboundRequest {
-        cloud: entry.canonical_name.clone(),
-        method: OutboundMethod::Get,
-        url: format!("{}{}", entry.entity, entity::PATH),
-        headers: vec![("accept", entity::MEDIA_TYPE.to_owned())],
-        body: Vec::new(),
-    };
-    let response = cx
-        .app
-        .outbound()
-        .send(request)
-        .await
-        .map_err(|e| upstream(e.to_string()))?;
-    if response.status != 200 {
-        return Err(upstream(format!(
-            "its configuration answers {}",
-            response.status
-        )));
-    }
-    let statement = String::from_utf8(response.body)
-        .map_err(|_| upstream("its configuration is not text".into()))?;
-    let row = cx
-        .app
-        .store()
-        .read()
-        .cloud()
-        .partner_configurations()
-        .find(&entry.canonical_name)
-        .await?;
-    let trust = trust(entry, row.as_ref())?;
-    let expected = Expected {
-        entity: &entry.entity,
-        trust: &trust,
-        last_iat: row.as_ref().map(|r| r.issued_at),
-        now: cx.now.seconds(),
-    };
-    let configuration = match entity::verify(&statement, &expected) {
-        Ok(configuration) => configuration,
-        Err(error) => {
-            tracing::warn!(cloud = %entry.canonical_name, %error, "a partner's configuration is refused");
-            return Err(Error::Denied {
-                refusal: comity_model::sign_in::Refusal {
-                    code: 90_038,
-                    side: comity_model::sign_in::Side::Home,
-                    error: comity_model::sign_in::OauthError::TemporarilyUnavailable,
-                },
-                message: format!("{}: its configuration is refused: {error}", entry.name),
-            });
-        }
-    };
-    let shut = differences(cx, entry, &configuration);
-    keep(
-        cx,
-        entry,
-        &statement,
-        &configuration,
-        shut.as_deref(),
-        row.as_ref(),
-    )
-    .await?;
-    if let Some(reason) = shut {
-        tracing::error!(cloud = %entry.canonical_name, reason, "the pair is shut");
-        cx.app.partners().forget(&entry.canonical_name);
-        return Err(upstream(
-            "what it publishes differs from this cloud's registry".into(),
-        ));
-    }
-    let cloud = &configuration.metadata.comity_cloud;
-    let keys = Purpose::ALL
-        .into_iter()
-        .map(|p| (p, cloud.keys(p)))
-        .collect();
-    let cached = Cached {
-        configuration: Arc::new(configuration),
-        confirmed: cx.now,
-        tried: cx.now,
-        keys,
-    };
-    cx.app
-        .partners()
-        .keep(&entry.canonical_name, cached.clone());
-    Ok(cached)
-}
-
-/// The pinned key and those that the last accepted configuration announced; without a pin, as in
-/// the dev world, the first configuration speaks for itself.
-fn trust(entry: &CloudEntry, row: Option<&PartnerConfiguration>) -> Result<Trust> {
-    let mut jwks: Vec<Jwk> = Vec::new();
-    if let Some(pinned) = &entry.pinned_key {
-        jwks.push(serde_json::from_str(pinned).map_err(Error::internal)?);
-    }
-    if let Some(row) = row {
-        let announced: JwkSet = serde_json::from_str(&row.entity_keys).map_err(Error::internal)?;
-        for jwk in announced.keys {
-            if !jwks.iter().any(|j| j.kid == jwk.kid) {
-                jwks.push(jwk);
-            }
-        }
-    }
-    if jwks.is_empty() {
-        return Ok(Trust::SelfSigned);
-    }
-    Ok(Trust::Keys(KeySet::from_jwks(&JwkSet { keys: jwks })))
-}
-
-fn differences(
-    cx: &Context,
-    entry: &CloudEntry,
-    configuration: &EntityConfiguration,
-) -> Option<String> {
-    let expected = ExpectedCloud {
-        canonical_name: entry.canonical_name.clone(),
-        issuer_template: entry.issuer_template.clone(),
-        hosts: hosts(entry),
-        initial_domain_suffix: entry.initial_domain_suffix.clone(),
-        paired_with: cx.app.registry().own.canonical_name.clone(),
-    };
-    let differences = configuration.metadata.comity_cloud.compare(&expected);
-    if differences.is_empty() {
-        return None;
-    }
-    let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    Some(lines.join("; "))
-}
-
-/// Writes only when something was learned: the same statement again costs nothing.
-async fn keep(
-    cx: &Context,
-    entry: &CloudEntry,
-    statement: &str,
-    configuration: &EntityConfiguration,
-    shut: Option<&str>,
-    row: Option<&PartnerConfiguration>,
-) -> Result<()> {
-    let entity_keys = serde_json::to_string(&configuration.jwks).map_err(Error::internal)?;
-    let same = row.is_some_and(|r| {
-        r.entity_keys == entity_keys
-            && r.shut.as_deref() == shut
-            && configuration.iat - r.issued_at < 3600
-    });
-    if same {
-        return Ok(());
-    }
-    let row = PartnerConfiguration {
-        cloud: entry.canonical_name.clone(),
-        statement: statement.to_owned(),
-        issued_at: configuration.iat,
-        expires_at: configuration.exp,
-        entity_keys,
-        confirmed: cx.now,
-        shut: shut.map(str::to_owned),
-    };
-    let tx = cx.app.store().begin().await?;
-    tx.cloud().partner_configurations().upsert(&row).await?;
-    tx.commit().await?;
-    Ok(())
 }

@@ -9,14 +9,15 @@ mod complete;
 mod route;
 mod submit;
 
-pub(crate) use assess::pair_of;
+pub(crate) use assess::{is_silent, pair_of};
+pub(crate) use complete::{auth_time, expected_person};
 pub use assess::{Assessment, assess};
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
 pub use route::{Route, find_organization, route};
 pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
-    one_time_code, password,
+    notice_controls, one_time_code, password,
 };
 
 use crate::{
@@ -32,6 +33,7 @@ use comity_model::{
     tenant::Tenant,
     time::Utc,
 };
+use comity_store::Tx;
 
 /// How long a sign-in may take.
 const LIFE_SECONDS: i64 = 600;
@@ -83,6 +85,8 @@ pub struct Begin {
     pub correlation_id: uuid::Uuid,
     /// The invited person, for redemption; fixed, never typed.
     pub subject: Option<Subject>,
+    /// The pushed request that the browser brings: used up in this sign-in's first transaction.
+    pub pushed: Option<Hashed>,
 }
 
 /// A sign-in in the hands of one request.
@@ -91,6 +95,8 @@ pub struct Active {
     /// Whether the record is in the store yet.
     pub stored: bool,
     pub browser: Browser,
+    /// A pushed request that is not used up yet.
+    pub pushed: Option<Hashed>,
     /// The value of the binding cookie, when it is new.
     pub cookie: Option<String>,
     /// The session's new value after a leg at a home in this cloud, if the sign-in goes on.
@@ -153,6 +159,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         sign_in,
         stored: false,
         browser,
+        pushed: begin.pushed,
         cookie: Some(cookie.to_string()),
         browser_cookie: None,
     };
@@ -178,6 +185,7 @@ pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Acti
         sign_in,
         stored: true,
         browser,
+        pushed: None,
         cookie: None,
         browser_cookie: None,
     })
@@ -307,9 +315,20 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
     Err(Error::internal("a sign-in did not come to rest"))
 }
 
+/// Uses up the pushed request that the browser brought, in the transaction of what comes of it: of
+/// two browsers, or two requests, one goes on.
+pub(crate) async fn take_pushed(cx: &Context, active: &Active, tx: &Tx) -> Result<()> {
+    let Some(hash) = &active.pushed else {
+        return Ok(());
+    };
+    let taken = tx.cloud().pushed_requests().take(hash, cx.now).await?;
+    taken.map(drop).ok_or(Error::NotFound)
+}
+
 /// Keeps the record: inserts it the first time, then compares its version.
 pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
     let tx = cx.app.store().begin().await?;
+    take_pushed(cx, active, &tx).await?;
     if active.stored {
         tx.cloud()
             .sign_ins()
@@ -322,6 +341,7 @@ pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
         active.stored = true;
     }
     tx.commit().await?;
+    active.pushed = None;
     Ok(())
 }
 
@@ -344,6 +364,7 @@ pub(crate) async fn refused(
 ) -> Result<Outcome> {
     let data = active.sign_in.data.active();
     let tx = cx.app.store().begin().await?;
+    take_pushed(cx, active, &tx).await?;
     if let Some(tenant) = data.tenant {
         let row = record::sign_in(cx, data, &assessment, refusal.code);
         tx.tenant(tenant).sign_in_records().insert(&row).await?;

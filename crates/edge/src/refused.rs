@@ -2,7 +2,12 @@
 //! (cross-cloud-federation.md §6).
 
 use axum::response::Response;
-use comity_app::{Context, Error, sign_in::Assessment, snapshot::Snapshot};
+use comity_app::{
+    Context, Error,
+    crossing::{HOME_REFUSED, HOME_SILENT},
+    sign_in::Assessment,
+    snapshot::Snapshot,
+};
 use comity_model::{
     federation::HomeTenant,
     sign_in::{Purpose, Refusal, Side, SignInData, Subject},
@@ -107,15 +112,26 @@ pub async fn sign_in(
         Side::Home => ui::Side::Home,
         Side::Resource | Side::Person => ui::Side::Resource,
     };
+    let (words, status) = match refusal.code {
+        HOME_SILENT => (
+            ui::trouble(Trouble::HomeSilent, &names),
+            StatusCode::SERVICE_UNAVAILABLE,
+        ),
+        HOME_REFUSED => (
+            ui::trouble(Trouble::HomeRefused, &names),
+            StatusCode::FORBIDDEN,
+        ),
+        code => (ui::refusal(code, side, &names), StatusCode::FORBIDDEN),
+    };
     let drawn = ErrorPage {
         resource,
         home,
         account,
         app,
         correlation_id: data.correlation_id.to_string(),
-        ..blank(cx, ui::refusal(refusal.code, side, &names))
+        ..blank(cx, words)
     };
-    draw(cx, site, snapshot, &drawn, StatusCode::FORBIDDEN)
+    draw(cx, site, snapshot, &drawn, status)
 }
 
 /// Resource and home of a sign-in, as far as they are known.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     cloud::CloudName,
     id::Id,
-    session::MethodUse,
+    session::{MethodUse, Session},
     tenant::Tenant,
     time::Utc,
     user::{ExternalIdentity, User},
@@ -121,6 +121,9 @@ pub struct AssertionFacts {
     pub automatic_redemption: bool,
     /// When the resource verified it, or last renewed it.
     pub confirmed: Utc,
+    /// The key of home that signed it: what a revoked key vouched for is dead. None within a cloud.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
 }
 
 /// The resource's side of the lease (§3.11): admission of one guest for one pair.
@@ -154,6 +157,11 @@ pub struct LeaseGrant {
     /// The original proofs; a renewal changes no time.
     pub methods: Vec<MethodUse>,
     pub device: Option<DeviceClaim>,
+    /// The browser's session at home, whatever `sid` it has by now.
+    pub session: Option<Id<Session>>,
+    /// Where the person signed in, for home's own Conditional Access.
+    pub ip: String,
+    pub user_agent: String,
     pub created: Utc,
     pub revoked: Option<Utc>,
 }

@@ -12,7 +12,7 @@ use crate::{
     id::Id,
     invitation::Invitation,
     secret::Hashed,
-    session::MethodUse,
+    session::{MethodUse, Session},
     tenant::Tenant,
     time::Utc,
     user::User,
@@ -292,6 +292,9 @@ pub struct TokenGrant {
     pub nonce: Option<String>,
     pub client_info: bool,
     pub sid: String,
+    /// The browser's session in which it began; the same however often `sid` changes there.
+    #[serde(default)]
+    pub session: Option<Id<Session>>,
     pub session_expires: Utc,
     pub auth_time: Utc,
     /// Proven in this tenant.
@@ -317,5 +320,13 @@ pub enum CodeGrant {
         session_exp: Utc,
         auth_time: Utc,
         methods: Vec<MethodUse>,
+        /// The browser's session at home: what it vouches for ends with it.
+        #[serde(default)]
+        session: Option<Id<Session>>,
+        /// Where the person signed in, for home's own Conditional Access at token and renewal.
+        #[serde(default)]
+        ip: String,
+        #[serde(default)]
+        user_agent: String,
     },
 }

@@ -244,6 +244,7 @@ impl Endpoint<'_> {
             login_hint: check::hint(self.cx, request).await,
             correlation_id: self.cx.correlation_id,
             subject: None,
+            pushed: None,
         };
         self.begin(begin).await
     }

@@ -2,13 +2,16 @@
 //! (federation §3.11). Not rotated; bound to the asker's DPoP key.
 
 use comity_model::{
-    federation::{ApplicationPair, LeaseGrant},
+    federation::{ApplicationPair, DeviceClaim, LeaseGrant},
     id::Id,
     secret::Hashed,
+    session::{MethodUse, Session},
     tenant::Tenant,
     time::Utc,
     user::User,
 };
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
@@ -26,6 +29,7 @@ statements! { "lease_grants";
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     REVOKE_BY_SID = "UPDATE lease_grants SET revoked = $2 WHERE sid = $1 AND revoked IS NULL";
     REVOKE_BY_USER = "UPDATE lease_grants SET revoked = $3 WHERE tenant_id = $1 AND user_id = $2 AND revoked IS NULL";
+    REVOKE_BY_ID = "UPDATE lease_grants SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
     REVOKE = "UPDATE lease_grants SET revoked = $2 WHERE hash = $1 AND revoked IS NULL";
 }
 
@@ -69,7 +73,7 @@ impl LeaseGrants<'_, Tx> {
             grant.dpop_jkt.as_str(),
             grant.sid.as_str(),
             grant.session_exp,
-            Value::json(&(&grant.methods, &grant.device))?,
+            Value::json(&Data::of(grant))?,
             grant.created
         ];
         self.0.handle.execute(INSERT, values).await.map(drop)
@@ -81,6 +85,15 @@ impl LeaseGrants<'_, Tx> {
             .handle
             .execute(REVOKE_BY_SID, values![sid, now])
             .await
+    }
+
+    /// Ends the grant that a code gave, when the code is used again.
+    pub async fn revoke_by_id(&self, id: Id<LeaseGrant>, now: Utc) -> Result<()> {
+        self.0
+            .handle
+            .execute(REVOKE_BY_ID, values![id, now])
+            .await
+            .map(drop)
     }
 
     /// Ends one grant.
@@ -102,8 +115,30 @@ impl Scoped<'_, Tx> {
     }
 }
 
+/// What no statement looks at.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    methods: Vec<MethodUse>,
+    device: Option<DeviceClaim>,
+    session: Option<Id<Session>>,
+    ip: String,
+    user_agent: String,
+}
+
+impl Data {
+    fn of(grant: &LeaseGrant) -> Self {
+        Self {
+            methods: grant.methods.clone(),
+            device: grant.device.clone(),
+            session: grant.session,
+            ip: grant.ip.clone(),
+            user_agent: grant.user_agent.clone(),
+        }
+    }
+}
+
 fn read(row: &Row) -> Result<LeaseGrant> {
-    let (methods, device) = row.json("data")?;
+    let data: Data = row.json("data")?;
     Ok(LeaseGrant {
         id: row.id("id")?,
         user: row.id("user_id")?,
@@ -116,8 +151,11 @@ fn read(row: &Row) -> Result<LeaseGrant> {
         dpop_jkt: row.text("dpop_jkt")?,
         sid: row.text("sid")?,
         session_exp: row.time("session_exp")?,
-        methods,
-        device,
+        methods: data.methods,
+        device: data.device,
+        session: data.session,
+        ip: data.ip,
+        user_agent: data.user_agent,
         created: row.time("created")?,
         revoked: row.opt_time("revoked")?,
     })

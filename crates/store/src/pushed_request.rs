@@ -12,6 +12,7 @@ use crate::{
 statements! { "pushed_requests";
     INSERT = "INSERT INTO pushed_requests (hash, tenant_id, resource_cloud, created, expires, data) \
               VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND = "SELECT tenant_id, data FROM pushed_requests WHERE hash = $1 AND used_at IS NULL AND expires > $2";
     TAKE = "UPDATE pushed_requests SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires > $2 \
             RETURNING tenant_id, data";
 }
@@ -23,6 +24,23 @@ impl<'a, M> Cloud<'a, M> {
     /// Pushed requests.
     pub const fn pushed_requests(self) -> PushedRequests<'a, M> {
         PushedRequests(self)
+    }
+}
+
+impl<M> PushedRequests<'_, M> {
+    /// A request that still works, without taking it.
+    pub async fn find(
+        &self,
+        hash: &Hashed,
+        now: Utc,
+    ) -> Result<Option<(Id<Tenant>, PushedCrossing)>> {
+        let row = self
+            .0
+            .handle
+            .fetch_optional(FIND, values![*hash, now])
+            .await?;
+        row.map(|row| Ok((row.id("tenant_id")?, row.json("data")?)))
+            .transpose()
     }
 }
 

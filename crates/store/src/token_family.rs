@@ -26,6 +26,7 @@ statements! { "token_families";
     REVOKE = "UPDATE token_families SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
     REVOKE_BY_SID = "UPDATE token_families SET revoked = $2 WHERE sid = $1 AND revoked IS NULL";
     REVOKE_BY_LEASE = "UPDATE token_families SET revoked = $2 WHERE lease_id = $1 AND revoked IS NULL";
+    SESSIONS_OF_LEASE = "SELECT DISTINCT sid FROM token_families WHERE lease_id = $1";
     FIND_FAMILY = "SELECT id, tenant_id, expires, revoked, data FROM token_families WHERE id = $1";
     IS_REVOKED = "SELECT revoked FROM token_families WHERE id = $1";
 }
@@ -105,6 +106,16 @@ impl<M> TokenFamilies<'_, M> {
         .transpose()
     }
 
+    /// The browsers' sessions in which the families of a lease began.
+    pub async fn sessions_of_lease(&self, lease: Id<Lease>) -> Result<Vec<String>> {
+        let rows = self
+            .0
+            .handle
+            .fetch_all(SESSIONS_OF_LEASE, values![lease])
+            .await?;
+        rows.iter().map(|row| row.text("sid")).collect()
+    }
+
     /// Whether a family was revoked or never was.
     pub async fn is_revoked(&self, family: Uuid) -> Result<bool> {
         let row = self
@@ -123,12 +134,17 @@ impl TokenFamilies<'_, Tx> {
     /// A new family with its first token.
     pub async fn insert(&self, new: &NewFamily<'_>, token: &Hashed) -> Result<()> {
         let grant = Value::json(new.grant)?;
+        // An account gets new session IDs in the browser's session; signing out ends them all.
+        let session = match new.grant.session {
+            Some(session) => session.to_string(),
+            None => new.grant.sid.clone(),
+        };
         let values = values![
             new.id,
             new.tenant,
             new.user,
             new.client,
-            new.grant.sid.as_str(),
+            session,
             new.grant.lease,
             new.created,
             new.expires,

@@ -107,5 +107,6 @@ async fn begin(cx: &Context, link: &Link) -> Result<Begin, Error> {
             },
             expected: Some(invited.object),
         }),
+        pushed: None,
     })
 }

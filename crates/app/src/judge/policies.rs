@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use comity_model::{
     cloud::Registry,
-    cross_tenant::{CrossTenantAccessPolicy, CrossTenantPartner},
+    cross_tenant::{CrossTenantAccessPolicy, CrossTenantPartner, Setting},
     decision::Decision,
     facts::Facts,
     federation::HomeTenant,
@@ -163,22 +163,23 @@ pub fn outer_home(registry: &Registry, snapshot: &Snapshot, resource: &HomeTenan
                 side: Side::Home,
             };
         }
-        if !snapshot.tenant.worker_enabled {
-            return GateVerdict::Closed {
-                code: 500_212,
-                side: Side::Home,
-            };
-        }
     }
     let crossing = Crossing {
         home: key(&own),
         resource: key(resource),
         kind: GuestType::B2bCollaborationGuest,
     };
-    verdict(&gate::judge_home_outer(
-        &snapshot.policies.cross_tenant,
-        &crossing,
-    ))
+    let decision = gate::judge_home_outer(&snapshot.policies.cross_tenant, &crossing);
+    match verdict(&decision) {
+        // The switch shows only to those to whom both gates are open.
+        GateVerdict::Open if resource.cloud != own.cloud && !snapshot.tenant.worker_enabled => {
+            GateVerdict::Closed {
+                code: 500_212,
+                side: Side::Home,
+            }
+        }
+        verdict => verdict,
+    }
 }
 
 /// Gate 7: the resource's inbound settings over the facts of the person.
@@ -255,6 +256,25 @@ pub fn automatic_outbound(snapshot: &Snapshot, resource: &HomeTenant) -> bool {
         .policies
         .cross_tenant
         .releases_automatically(key(resource))
+}
+
+/// The two outer gates of a tenant towards another: its cloud is ticked, it is a partner.
+pub fn outer_gates(snapshot: &Snapshot, other: &HomeTenant) -> (bool, bool) {
+    let policy = &snapshot.policies.cross_tenant;
+    (
+        policy.allows_cloud(&other.cloud),
+        policy.has_partner(key(other)),
+    )
+}
+
+/// Whether a setting lets anybody through between a tenant and another.
+pub fn is_open(snapshot: &Snapshot, setting: Setting, other: &HomeTenant) -> bool {
+    snapshot.policies.cross_tenant.is_open(setting, key(other))
+}
+
+/// Whether this tenant takes over a second factor that was proven at that home.
+pub fn trusts_mfa(snapshot: &Snapshot, home: &HomeTenant) -> bool {
+    snapshot.policies.cross_tenant.trust(key(home)).mfa
 }
 
 /// Whether home is asked about the person's device: only while a device trust for it is on and

@@ -361,7 +361,8 @@ async fn asserted_guest(
     };
     facts.own_groups = groups(cx, &snapshot, &user).await?;
     let access = judge::access(&snapshot, &facts);
-    situation.access = privileged_guest(&snapshot, &facts, access.verdict);
+    let verdict = wanted_of_guest(&snapshot, data, &facts, access.verdict);
+    situation.access = privileged_guest(&snapshot, &facts, verdict);
     let may_enrol = cx.now.seconds_since(assertion.confirmed) <= ENROL_SECONDS;
     situation.account = Some(account(cx, data, &snapshot, &user, may_enrol, &situation).await?);
     situation.granted = judge::granted(&snapshot, data, Some(user.id));
@@ -374,6 +375,33 @@ async fn asserted_guest(
         facts: Some(facts),
         access,
     })
+}
+
+/// A second factor that the application itself wants of a guest: earned at home if home is trusted
+/// for it, else here (federation §3.9).
+fn wanted_of_guest(
+    snapshot: &Snapshot,
+    data: &SignInData,
+    facts: &Facts,
+    verdict: AccessVerdict,
+) -> AccessVerdict {
+    let wanted = matches!(&data.purpose, Purpose::Application(r) if r.wants_mfa);
+    if !wanted || verdict != AccessVerdict::Allow {
+        return verdict;
+    }
+    let trusted = facts
+        .home
+        .as_ref()
+        .is_some_and(|home| judge::trusts_mfa(snapshot, home));
+    let own = facts.own_methods.iter();
+    let here = own.clone().any(|m| judge::is_possession(&m.method));
+    if here || (trusted && judge::is_multi_factor(&facts.home_methods)) {
+        return verdict;
+    }
+    AccessVerdict::Challenge {
+        at_home: trusted,
+        here: !trusted,
+    }
 }
 
 /// A guest who holds a privileged role proves a second factor of this tenant (federation §2).

@@ -17,7 +17,9 @@ use comity_model::{
 };
 use comity_store::Tx;
 
-use super::{Active, Assessment, Outcome, Return, SessionCookie, answer, assess::pair_of, stale};
+use super::{
+    Active, Assessment, Outcome, Return, SessionCookie, answer, assess::pair_of, stale, take_pushed,
+};
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -47,6 +49,7 @@ pub(super) async fn complete(
         .ok_or_else(|| Error::internal("completed without a user"))?;
     let tenant = snapshot.tenant.id;
     let mut tx = cx.app.store().begin().await?;
+    take_pushed(cx, active, &tx).await?;
     if active.stored {
         let consumed = tx
             .cloud()
@@ -104,6 +107,8 @@ enum Answer {
 
 /// The account as it stands in the browser's session now.
 struct Kept {
+    /// The browser's session.
+    id: Id<Session>,
     account: SessionAccount,
     expires: Utc,
     cookie: Option<SessionCookie>,
@@ -138,10 +143,12 @@ async fn answer(
                 pushed.resource_cloud.as_str(),
                 pushed.details.resource_tenant,
             );
-            tx.tenant(tenant)
-                .releases()
-                .upsert(user.id, resource.0, resource.1, cx.now)
-                .await?;
+            if said_yes(data) {
+                tx.tenant(tenant)
+                    .releases()
+                    .upsert(user.id, resource.0, resource.1, cx.now)
+                    .await?;
+            }
             let grant = CodeGrant::Crossing {
                 pushed: pushed.clone(),
                 user: user.id,
@@ -149,6 +156,9 @@ async fn answer(
                 session_exp: session.expires,
                 auth_time: auth_time(&assessment.methods, cx.now),
                 methods: assessment.methods.clone(),
+                session: Some(session.id),
+                ip: cx.client.ip.clone(),
+                user_agent: cx.client.user_agent.clone(),
             };
             let code = insert_code(cx, tx, tenant, &grant).await?;
             Ok(Answer::Return(answer::crossing_response(
@@ -160,6 +170,12 @@ async fn answer(
             Ok(Answer::Landed { url, foreign })
         }
     }
+}
+
+/// Whether the person said yes to the release in this sign-in: by a click, or by signing in on a
+/// page that names where she goes. Home's own tick is no yes of hers and is not kept as one.
+fn said_yes(data: &SignInData) -> bool {
+    data.released.is_some() || data.proven.iter().any(|m| m.method == "password")
 }
 
 async fn insert_code(
@@ -204,6 +220,7 @@ fn token_grant(
         nonce: request.nonce.clone(),
         client_info: request.client_info,
         sid: session.account.sid.clone(),
+        session: Some(session.id),
         session_expires: session.expires,
         auth_time: home_time.unwrap_or_else(|| auth_time(&assessment.methods, cx.now)),
         methods: assessment.methods.clone(),
@@ -216,7 +233,7 @@ fn token_grant(
 }
 
 /// When the person last proved the first factor (or any, if only that is known).
-fn auth_time(methods: &[MethodUse], now: Utc) -> Utc {
+pub(crate) fn auth_time(methods: &[MethodUse], now: Utc) -> Utc {
     let password = methods
         .iter()
         .find(|m| m.method == "password")
@@ -251,6 +268,7 @@ async fn keep_session(
             .cloned()
             .ok_or(Error::NotFound)?;
         return Ok(Kept {
+            id: session.id,
             account,
             expires: session.expires,
             cookie: None,
@@ -286,7 +304,7 @@ async fn keep_session(
         .unwrap_or_default();
     accounts.retain(|a| (a.tenant, a.user) != (tenant, user.id));
     accounts.push(account.clone());
-    if let Some((session, version)) = previous {
+    let id = if let Some((session, version)) = previous {
         let longest = session.expires.max(expires);
         let session = Session {
             accounts,
@@ -299,6 +317,7 @@ async fn keep_session(
             .replace(&session, *version, &hash)
             .await
             .map_err(stale)?;
+        session.id
     } else {
         let session = Session {
             id: cx.new_id(),
@@ -308,12 +327,14 @@ async fn keep_session(
             accounts,
         };
         tx.cloud().sessions().insert(&session, &hash).await?;
-    }
+        session.id
+    };
     let cookie = SessionCookie {
         value: cookie.to_string(),
         max_age: persistent.then_some(KEPT_SECONDS),
     };
     Ok(Kept {
+        id,
         account,
         expires,
         cookie: Some(cookie),
@@ -347,6 +368,16 @@ async fn insert_lease(
     Ok(Some(lease.id))
 }
 
+/// The person whom home is asked for: fixed by invitation or session, or the one for whom it has
+/// spoken already in this sign-in.
+pub(crate) fn expected_person(data: &SignInData) -> Option<Id<User>> {
+    let fixed = match &data.subject {
+        Some(Subject::External { expected, .. }) => *expected,
+        _ => None,
+    };
+    fixed.or_else(|| data.assertion.as_ref().map(|a| a.identity.object))
+}
+
 /// Begins a leg at a home in this cloud: the same path without HTTPS.
 #[expect(
     clippy::too_many_lines,
@@ -364,11 +395,9 @@ pub(super) fn begin_home_leg(
         .as_ref()
         .ok_or_else(|| Error::internal("a leg without a tenant"))?;
     let data = active.sign_in.data.active();
-    let expected = match &data.subject {
-        Some(Subject::External { expected, .. }) => *expected,
-        _ => None,
-    };
+    let expected = expected_person(data);
     let pair = pair_of(data);
+    let wanted = crate::crossing::wanted(data, snapshot, home, controls);
     let pushed = PushedCrossing {
         resource_cloud: home.cloud.clone(),
         details: CrossingDetails {
@@ -376,7 +405,7 @@ pub(super) fn begin_home_leg(
             home_tenant: home.tenant,
             pair,
             app_name: snapshot.application_name(pair.client),
-            groups: snapshot.groups_mentioned(home),
+            groups: wanted.groups,
             correlation_id: data.correlation_id,
         },
         redirect_uri: String::new(),
@@ -386,15 +415,11 @@ pub(super) fn begin_home_leg(
         dpop_jkt: String::new(),
         expected_sub: expected,
         login_hint: data.typed_name.clone(),
-        acr: if controls.mfa {
-            WantedAcr::Mfa
-        } else {
-            WantedAcr::Any
-        },
-        max_age: None,
+        acr: wanted.acr,
+        max_age: wanted.max_age,
         prompt_none: super::assess::is_silent(data),
         prompt_login: controls.fresh,
-        device_asked: controls.device,
+        device_asked: wanted.device,
     };
     let attempt = data.crossing.as_ref().map_or(0, |c| c.attempt) + 1;
     let mut leg = SignInData::new(
@@ -462,10 +487,12 @@ pub(super) async fn finish_home_leg(
     let mut tx = cx.app.store().begin().await?;
     let home_tenant = snapshot.tenant.id;
     let kept = keep_home_session(cx, &mut tx, active, assessment, &user, home_tenant).await?;
-    tx.tenant(home_tenant)
-        .releases()
-        .upsert(user.id, &resource.cloud, resource.tenant, cx.now)
-        .await?;
+    if said_yes(active.sign_in.data.active()) {
+        tx.tenant(home_tenant)
+            .releases()
+            .upsert(user.id, &resource.cloud, resource.tenant, cx.now)
+            .await?;
+    }
     let row = record::sign_in(cx, active.sign_in.data.active(), assessment, 0);
     tx.tenant(home_tenant)
         .sign_in_records()
@@ -502,6 +529,7 @@ pub(super) async fn finish_home_leg(
         device: None,
         automatic_redemption: judge::automatic_outbound(&snapshot, &resource),
         confirmed: cx.now,
+        kid: None,
     };
     end_leg(&mut active.sign_in.data, assertion);
     Ok(())
@@ -543,6 +571,7 @@ async fn keep_home_session(
             .cloned()
             .ok_or(Error::NotFound)?;
         return Ok(Kept {
+            id: session.id,
             account,
             expires: session.expires,
             cookie: None,
@@ -561,7 +590,7 @@ async fn keep_home_session(
         .now
         .plus_seconds(if keep { KEPT_SECONDS } else { SESSION_SECONDS });
     let (cookie, hash) = cx.new_bearer();
-    if let Some((session, version)) = &mut active.browser.session {
+    let id = if let Some((session, version)) = &mut active.browser.session {
         session
             .accounts
             .retain(|a| (a.tenant, a.user) != (tenant, user.id));
@@ -573,6 +602,7 @@ async fn keep_home_session(
             .await
             .map_err(stale)?;
         *version += 1;
+        session.id
     } else {
         let session = Session {
             id: cx.new_id(),
@@ -582,13 +612,16 @@ async fn keep_home_session(
             accounts: vec![account.clone()],
         };
         tx.cloud().sessions().insert(&session, &hash).await?;
+        let id = session.id;
         active.browser.session = Some((session, 1));
-    }
+        id
+    };
     active.browser_cookie = Some(SessionCookie {
         value: cookie.to_string(),
         max_age: keep.then_some(KEPT_SECONDS),
     });
     Ok(Kept {
+        id,
         account,
         expires,
         cookie: None,

@@ -7,7 +7,9 @@ use comity_model::{
     id::Id,
     name::Upn,
     session::MethodUse,
-    sign_in::{OauthError, Purpose, Refusal, Side, SignInData, Step, Subject},
+    sign_in::{
+        Controls, OauthError, Prompt, Purpose, Refusal, Side, SignInData, Step, Subject,
+    },
     tenant::Tenant,
     user::User,
 };
@@ -314,6 +316,15 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     advance(cx, active).await
 }
 
+/// What the notice says that home is asked to prove, beside what policies and application want.
+pub fn notice_controls(data: &SignInData) -> Controls {
+    Controls {
+        mfa: false,
+        device: false,
+        fresh: super::prompt_of(data) == Prompt::Login,
+    }
+}
+
 /// *Go* on the crossing notice: leaves for the other cloud.
 pub async fn go(cx: &Context, active: &mut Active) -> Result<Outcome> {
     let assessment = assess(cx, active).await?;
@@ -321,11 +332,9 @@ pub async fn go(cx: &Context, active: &mut Active) -> Result<Outcome> {
     else {
         return advance(cx, active).await;
     };
-    let controls = comity_model::sign_in::Controls {
-        mfa: false,
-        device: false,
-        fresh: super::prompt_of(&active.sign_in.data) == comity_model::sign_in::Prompt::Login,
-    };
+    let controls = notice_controls(active.sign_in.data.active());
+    // A notice pressed again is not a second leg of one attempt.
+    active.sign_in.data.active_mut().crossing = None;
     match crate::crossing::depart(cx, active, &assessment, &home, controls).await? {
         Ok(url) => {
             super::save(cx, active).await?;

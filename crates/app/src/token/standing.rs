@@ -295,7 +295,7 @@ async fn admission(
             "the account is linked to another person by now: sign in again",
         ));
     };
-    match lease::confirm(cx, snapshot.tenant.id, lease).await {
+    match lease::confirm(cx, snapshot, grant, lease).await {
         Ok(lease)
             if lease.user == user.id
                 && lease.identity == link.identity

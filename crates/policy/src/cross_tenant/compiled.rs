@@ -151,6 +151,11 @@ impl CompiledPolicy {
         }
     }
 
+    /// Whether a setting lets anybody through to or from the other tenant, whoever that is.
+    pub fn is_open(&self, setting: Setting, other: TenantKey<'_>) -> bool {
+        !self.effective(setting, other).users.1.blocks_everybody()
+    }
+
     /// Whether the other cloud is ticked.
     pub fn allows_cloud(&self, cloud: &str) -> bool {
         self.clouds.iter().any(|ticked| ticked == cloud)

@@ -34,6 +34,13 @@ pub(super) struct Person {
     pub(super) matched: Match,
 }
 
+impl UsersHalf {
+    /// Whether nobody at all comes through.
+    pub(super) const fn blocks_everybody(&self) -> bool {
+        self.all && matches!(self.access, AccessType::Blocked)
+    }
+}
+
 impl Person {
     /// Rule 7.
     pub(super) const fn counts_as_matched(self, access: AccessType) -> bool {

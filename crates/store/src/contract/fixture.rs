@@ -216,6 +216,7 @@ pub(super) fn facts() -> AssertionFacts {
         device: None,
         automatic_redemption: false,
         confirmed: NOW,
+        kid: None,
     }
 }
 

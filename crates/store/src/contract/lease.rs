@@ -129,6 +129,9 @@ contract!(grants_of_leases_end, store, {
         session_exp: NOW.plus_seconds(60),
         methods: vec![],
         device: None,
+        session: Some(Id::new(guid(25, 1))),
+        ip: "::1".into(),
+        user_agent: "test".into(),
         created: NOW,
         revoked: None,
     };
@@ -158,7 +161,12 @@ contract!(grants_of_leases_end, store, {
     );
     tx.cloud()
         .lease_grants()
-        .revoke(&hash(3), NOW)
+        .revoke_by_id(Id::new(guid(26, 99)), NOW)
+        .await
+        .unwrap();
+    tx.cloud()
+        .lease_grants()
+        .revoke_by_id(Id::new(guid(26, 3)), NOW)
         .await
         .unwrap();
     assert_eq!(
@@ -175,7 +183,14 @@ contract!(grants_of_leases_end, store, {
             .unwrap(),
         1
     );
+    tx.cloud()
+        .lease_grants()
+        .revoke(&hash(4), NOW)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
+    let (_, revoked) = grants.find_by_hash(&hash(3)).await.unwrap().unwrap();
+    assert_eq!(revoked.revoked, Some(NOW), "by its ID");
     let (_, revoked) = grants.find_by_hash(&hash(1)).await.unwrap().unwrap();
     assert_eq!(
         revoked,

@@ -155,6 +155,11 @@ contract!(a_pushed_request_works_once, store, {
         "expired"
     );
     tx.commit().await.unwrap();
+    let read = store.read();
+    let requests = read.cloud().pushed_requests();
+    let found = requests.find(&hash(1), NOW).await.unwrap();
+    assert_eq!(found, Some((one, pushed())), "looked at, not taken");
+    assert_eq!(requests.find(&hash(1), end).await.unwrap(), None, "expired");
     let won = winners(
         &store,
         attempt!(|tx, _n| {
@@ -169,6 +174,7 @@ contract!(a_pushed_request_works_once, store, {
         }),
     );
     assert_eq!(won.await, 1);
+    assert_eq!(requests.find(&hash(1), NOW).await.unwrap(), None, "taken");
 });
 
 contract!(a_configuration_never_goes_back, store, {

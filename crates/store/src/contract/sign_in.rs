@@ -125,6 +125,17 @@ contract!(sessions_change_under_their_version, store, {
         Error::stale()
     );
     drop(tx);
+    let alone = Session {
+        accounts: vec![],
+        ..session.clone()
+    };
+    let tx = store.begin().await.unwrap();
+    let sessions = tx.cloud().sessions();
+    assert!(!sessions.keep_accounts(&alone, 1).await.unwrap(), "late");
+    assert!(sessions.keep_accounts(&alone, 2).await.unwrap());
+    tx.commit().await.unwrap();
+    let found = read.cloud().sessions().find(session.id).await.unwrap();
+    assert_eq!(found, Some((alone, 3)), "by its ID, the cookie stays");
     let tx = store.begin().await.unwrap();
     assert!(tx.cloud().sessions().delete(&hash(2)).await.unwrap());
     assert!(!tx.cloud().sessions().delete(&hash(2)).await.unwrap());

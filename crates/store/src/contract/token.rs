@@ -23,6 +23,7 @@ fn grant() -> TokenGrant {
         nonce: None,
         client_info: false,
         sid: "sid-1".into(),
+        session: None,
         session_expires: NOW.plus_seconds(3600),
         auth_time: NOW,
         methods: vec![],

@@ -4,6 +4,7 @@
 use axum::response::Response;
 use comity_app::{
     Context,
+    crossing::{self, Wanted},
     sign_in::{self, Active, Assessment, next_step},
     snapshot::Snapshot,
 };
@@ -281,8 +282,8 @@ impl Drawing<'_> {
             Some(ui::AppName::Ours(name)) => Some(name),
             _ => None,
         };
-        let groups = snapshot.groups_mentioned(home);
-        let sent = sent(data, &groups, app.clone());
+        let wanted = crossing::wanted(data, snapshot, home, sign_in::notice_controls(data));
+        let sent = sent(&wanted, app.clone());
         view::crossing(
             &self.frame(Some(snapshot)),
             &view::Crossing {
@@ -292,7 +293,7 @@ impl Drawing<'_> {
                 account: data.typed_name.clone(),
                 app,
                 sent,
-                received: received_of(&groups, WantedAcr::Any, false),
+                received: received_of(&wanted.groups, wanted.device),
                 other_account: Some(self.action("name")),
                 skip: false,
             },
@@ -361,21 +362,29 @@ impl Drawing<'_> {
 }
 
 /// What the push sends, in the words of the page.
-fn sent(
-    data: &SignInData,
-    groups: &std::collections::BTreeSet<uuid::Uuid>,
-    app: Option<String>,
-) -> Vec<view::Sent> {
+fn sent(wanted: &Wanted, app: Option<String>) -> Vec<view::Sent> {
     let mut sent = vec![view::Sent::Visit];
     if let Some(app) = app {
         sent.push(view::Sent::Application(app));
     }
-    if data.typed_name.is_some() {
+    if wanted.names_person {
         sent.push(view::Sent::Account);
     }
-    if !groups.is_empty() {
+    match wanted.acr {
+        WantedAcr::Any => {}
+        WantedAcr::Mfa => sent.push(view::Sent::SecondFactor),
+        WantedAcr::PhishingResistant => sent.push(view::Sent::PhishingResistant),
+    }
+    if let Some(seconds) = wanted.max_age {
+        let minutes = u32::try_from(seconds / 60).unwrap_or(u32::MAX);
+        sent.push(view::Sent::Freshness(minutes));
+    }
+    if wanted.device {
+        sent.push(view::Sent::Device);
+    }
+    if !wanted.groups.is_empty() {
         sent.push(view::Sent::Groups(
-            groups.iter().map(ToString::to_string).collect(),
+            wanted.groups.iter().map(ToString::to_string).collect(),
         ));
     }
     sent
@@ -383,12 +392,11 @@ fn sent(
 
 /// What the assertion will carry back.
 fn received(pushed: &PushedCrossing) -> Vec<view::Received> {
-    received_of(&pushed.details.groups, pushed.acr, pushed.device_asked)
+    received_of(&pushed.details.groups, pushed.device_asked)
 }
 
 fn received_of(
     groups: &std::collections::BTreeSet<uuid::Uuid>,
-    _acr: WantedAcr,
     device: bool,
 ) -> Vec<view::Received> {
     let mut list = vec![

@@ -1,0 +1,378 @@
+//! Answering (cross-cloud-federation.md §4, §7).
+//!
+//! 1. Whose question it is, the registry and the key say; the asking tenant is that cloud's word.
+//! 2. What is not answered is one refusal, after the same work. Our own log tells them apart.
+//! 3. The switch stops the second and third question; only a tenant to which both outer gates are
+//!    open is told so.
+//! 4. A question is answered once; it is counted and recorded.
+
+use std::sync::Arc;
+
+use comity_model::{
+    cloud::CloudEntry,
+    cross_tenant::Setting,
+    facts::{DecidingSide, Facts},
+    federation::{GroupAnswer, HomeTenant},
+    id::Id,
+    name::Upn,
+    signing_key::KeyPurpose,
+    time::Utc,
+    user::User,
+};
+use comity_oauth::{
+    SKEW,
+    assertion::Groups,
+    entity::Purpose,
+    jws::{Kind, Unverified},
+    question::{
+        self, Answer, Ask, AskInvitee, AskReadiness, Expected, Gate, GateAnswer, GateState,
+        InviteeAnswer, Question, Refused, Reply, TenantAnswer,
+    },
+};
+use comity_policy::sign_in::GateVerdict;
+
+use super::{ask, limit::Asker, own_tenant};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    home::{
+        Failure, Refused as Told,
+        log::{self, Entry},
+    },
+    judge, partner_configuration,
+    snapshot::Snapshot,
+};
+
+const LIFE_SECONDS: i64 = 60;
+/// Domains that one answer lists.
+const MOST_DOMAINS: usize = 1000;
+
+/// A reply with what our log keeps of it.
+struct Considered {
+    reply: Reply,
+    /// 0, or the number under which the log tells refusals apart.
+    code: u32,
+    user: Option<User>,
+}
+
+impl Considered {
+    const fn refused(code: u32) -> Self {
+        Self {
+            reply: Reply::Refused(Refused::Unknown),
+            code,
+            user: None,
+        }
+    }
+}
+
+/// The signed answer to a signed question.
+pub async fn answer(cx: &Context, body: &[u8]) -> Result<String, Failure> {
+    let text = std::str::from_utf8(body).map_err(|_| invalid("not a text"))?;
+    let (entry, question) = verify(cx, text).await?;
+    let asker = Asker::there(&entry.canonical_name, question.tid);
+    let kind = ask::kind(&question.ask);
+    let over = asker.wait(cx, kind).await?.is_some();
+    let resource = HomeTenant {
+        cloud: entry.canonical_name.clone(),
+        tenant: Id::new(question.tid),
+    };
+    let mut considered = consider(cx, &resource, &question.ask).await?;
+    if over {
+        considered = Considered::refused(50_196);
+    }
+    keep(cx, (&asker, &resource), &question, &considered).await?;
+    let now = cx.now.seconds();
+    let answer = Answer {
+        iss: cx.app.registry().own.entity.clone(),
+        aud: entry.entity.clone(),
+        iat: now,
+        exp: now + LIFE_SECONDS,
+        jti: question.jti,
+        reply: considered.reply,
+    };
+    let keys = crate::key::fresh(cx).await?;
+    let key = keys.active(KeyPurpose::Answer)?;
+    Ok(question::answer::sign(&answer, key).map_err(Error::internal)?)
+}
+
+fn invalid(why: &str) -> Failure {
+    tracing::warn!(why, "a question is refused");
+    Failure::Refused(Told::of("invalid_request"))
+}
+
+/// Rule 1.
+async fn verify<'c>(cx: &'c Context, text: &str) -> Result<(&'c CloudEntry, Question), Failure> {
+    let claimed = question::claimed_issuer(text).map_err(|e| invalid(&e.to_string()))?;
+    let entry = cx
+        .app
+        .registry()
+        .find_by_entity(&claimed)
+        .ok_or_else(|| invalid("not a cloud that this one is paired with"))?;
+    let kid = Unverified::parse(text, Kind::Cloud)
+        .map_err(|e| invalid(&e.to_string()))?
+        .header()
+        .kid
+        .clone();
+    let keys = partner_configuration::keys(
+        cx,
+        &entry.canonical_name,
+        Purpose::Question,
+        kid.as_deref(),
+    )
+    .await
+    .map_err(|error| match error {
+        Error::Upstream { .. } | Error::Denied { .. } => {
+            Failure::Refused(Told::of("temporarily_unavailable"))
+        }
+        other => Failure::Failed(other),
+    })?;
+    let expected = Expected {
+        issuer: &entry.entity,
+        audience: &cx.app.registry().own.entity,
+        now: cx.now.seconds(),
+    };
+    let question =
+        question::verify(text, &keys, &expected).map_err(|e| invalid(&e.to_string()))?;
+    Ok((entry, question))
+}
+
+/// Rule 4.
+async fn keep(
+    cx: &Context,
+    (asker, resource): (&Asker, &HomeTenant),
+    question: &Question,
+    considered: &Considered,
+) -> Result<(), Failure> {
+    let missed = matches!(considered.reply, Reply::Refused(_));
+    let home = Id::new(question.ask.tenant());
+    let exists = cx
+        .app
+        .store()
+        .read()
+        .cloud()
+        .find_tenant(home)
+        .await?
+        .is_some();
+    let tx = cx.app.store().begin().await?;
+    let until = Utc::from_seconds(question.exp.saturating_add(SKEW));
+    let is_new = tx
+        .cloud()
+        .used_ids()
+        .use_once("question", &resource.cloud, &question.jti, until)
+        .await?;
+    if !is_new {
+        return Err(invalid("a question was asked before"));
+    }
+    asker
+        .count(cx, &tx, (ask::kind(&question.ask), missed))
+        .await?;
+    if exists {
+        let row = log::row(
+            cx,
+            &Entry {
+                event: "crossCloudQuestion",
+                home,
+                resource,
+                correlation_id: question.correlation_id,
+                pair: None,
+                app_name: "",
+                user: considered.user.as_ref(),
+                code: considered.code,
+                facts: None,
+                access: None,
+                detail: Some(format!("asked: {}", ask::words(&question.ask))),
+            },
+        );
+        tx.tenant(home).sign_in_records().insert(&row).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn consider(cx: &Context, asker: &HomeTenant, ask: &Ask) -> Result<Considered> {
+    match ask {
+        Ask::Tenant(ask) => match own_tenant(cx, Id::new(ask.id)).await {
+            Ok(mut found) => {
+                found.domains.truncate(MOST_DOMAINS);
+                Ok(Considered {
+                    reply: Reply::Tenant(TenantAnswer {
+                        tenant_id: ask.id,
+                        display_name: comity_oauth::text::clean(&found.display_name, 64),
+                        default_domain_name: found.default_domain_name,
+                        domains: found.domains,
+                    }),
+                    code: 0,
+                    user: None,
+                })
+            }
+            Err(Error::NotFound) => Ok(Considered::refused(90_002)),
+            Err(error) => Err(error),
+        },
+        Ask::Invitee(ask) => invitee(cx, asker, ask).await,
+        Ask::Readiness(ask) => readiness(cx, asker, ask).await,
+    }
+}
+
+async fn snapshot(cx: &Context, tenant: uuid::Uuid) -> Result<Option<Arc<Snapshot>>> {
+    match cx.app.snapshots().get(cx, Id::new(tenant)).await {
+        Ok(snapshot) if snapshot.tenant.enabled => Ok(Some(snapshot)),
+        Ok(_) | Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Rule 3: how the switch is told, if it is off.
+fn switch(snapshot: &Snapshot, asker: &HomeTenant) -> Option<Considered> {
+    if snapshot.tenant.worker_enabled {
+        return None;
+    }
+    let reply = match judge::outer_gates(snapshot, asker) {
+        (true, true) => Refused::Switch,
+        _ => Refused::Unknown,
+    };
+    Some(Considered {
+        reply: Reply::Refused(reply),
+        code: 500_212,
+        user: None,
+    })
+}
+
+/// Rule 2: the person and her groups are looked up before anything is decided.
+async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<Considered> {
+    let home = Id::new(ask.tenant_id);
+    let read = cx.app.store().read();
+    let scoped = read.tenant(home);
+    let found = match Upn::parse(&ask.upn) {
+        Ok(upn) => scoped.users().find_by_upn(&upn).await?,
+        Err(_) => None,
+    };
+    let id = found.as_ref().map_or_else(|| cx.new_uuid(), |u| u.id.uuid());
+    let all = scoped.groups().groups_of(id).await?;
+    let Some(snapshot) = snapshot(cx, ask.tenant_id).await? else {
+        return Ok(Considered::refused(90_002));
+    };
+    if let Some(off) = switch(&snapshot, asker) {
+        return Ok(off);
+    }
+    let registry = cx.app.registry();
+    if let GateVerdict::Closed { code, .. } = judge::outer_home(registry, &snapshot, asker) {
+        return Ok(Considered::refused(code));
+    }
+    let Some(user) = found.filter(|u| u.deleted.is_none()) else {
+        return Ok(Considered::refused(50_034));
+    };
+    let mentioned = snapshot.outbound_groups(asker);
+    let groups = GroupAnswer {
+        member: mentioned.intersection(&all).copied().collect(),
+        evaluated: mentioned,
+    };
+    let facts = facts(cx, asker, (&snapshot, &user), groups);
+    let code = if !user.is_local() {
+        Some(50_020)
+    } else if !user.account_enabled {
+        Some(50_057)
+    } else {
+        match judge::outbound(registry, &snapshot, asker, &facts) {
+            GateVerdict::Open => None,
+            GateVerdict::NotCounted => Some(500_212),
+            GateVerdict::Closed { code, .. } => Some(code),
+        }
+    };
+    if let Some(code) = code {
+        return Ok(Considered {
+            user: Some(user),
+            ..Considered::refused(code)
+        });
+    }
+    Ok(Considered {
+        reply: Reply::Invitee(InviteeAnswer {
+            tenant_id: ask.tenant_id,
+            object_id: user.id.uuid(),
+            user_principal_name: user.upn.clone(),
+            groups: Groups {
+                evaluated: ask.groups.clone(),
+                member: ask.groups.intersection(&all).copied().collect(),
+            },
+        }),
+        code: 0,
+        user: Some(user),
+    })
+}
+
+/// Facts of an invitation: the application is unknown, nothing is proven.
+fn facts(
+    cx: &Context,
+    asker: &HomeTenant,
+    (snapshot, user): (&Snapshot, &User),
+    groups: GroupAnswer,
+) -> Facts {
+    Facts {
+        at: cx.now,
+        side: DecidingSide::Home,
+        policy_version: snapshot.version,
+        home: Some(HomeTenant {
+            cloud: cx.app.registry().own.canonical_name.clone(),
+            tenant: snapshot.tenant.id,
+        }),
+        resource: Some(asker.clone()),
+        pair: None,
+        home_user: Some(user.id.uuid()),
+        groups,
+        user: Some(user.id.uuid()),
+        user_kind: judge::user_kind(Some(user)).to_owned(),
+        own_groups: std::collections::BTreeSet::new(),
+        own_roles: std::collections::BTreeSet::new(),
+        client_app_type: String::new(),
+        platform: None,
+        ip_address: None,
+        country: None,
+        home_methods: Vec::new(),
+        own_methods: Vec::new(),
+        device: None,
+    }
+}
+
+/// The outer gates, and to a partner whether anybody comes through in each direction.
+async fn readiness(cx: &Context, asker: &HomeTenant, ask: &AskReadiness) -> Result<Considered> {
+    let Some(snapshot) = snapshot(cx, ask.tenant_id).await? else {
+        return Ok(Considered::refused(90_002));
+    };
+    if let Some(off) = switch(&snapshot, asker) {
+        return Ok(off);
+    }
+    let state = |open| {
+        if open {
+            GateState::Open
+        } else {
+            GateState::Closed
+        }
+    };
+    let (cloud, partner) = judge::outer_gates(&snapshot, asker);
+    // A refused push shows the first closed gate and nothing behind it.
+    let partner_state = if cloud {
+        state(partner)
+    } else {
+        GateState::Unknown
+    };
+    let mut gates = vec![
+        (Gate::Cloud, state(cloud)),
+        (Gate::Partner, partner_state),
+    ];
+    if cloud && partner {
+        let open = |setting| state(judge::is_open(&snapshot, setting, asker));
+        gates.push((Gate::Inbound, open(Setting::B2bCollaborationInbound)));
+        gates.push((Gate::Outbound, open(Setting::B2bCollaborationOutbound)));
+    }
+    if ask.application.is_some() {
+        // No tenant has opted in to more.
+        gates.push((Gate::Application, GateState::Unknown));
+    }
+    let gates = gates
+        .into_iter()
+        .map(|(gate, state)| GateAnswer { gate, state });
+    Ok(Considered {
+        reply: Reply::Gates(gates.collect()),
+        code: 0,
+        user: None,
+    })
+}

@@ -1,0 +1,179 @@
+//! Asking (cross-cloud-federation.md §4, §7).
+
+use std::time::Duration;
+
+use comity_crypto::base64url;
+use comity_model::{
+    cloud::CloudEntry, federation::HomeTenant, id::Id, sign_in_record::SignInRecord,
+    signing_key::KeyPurpose,
+};
+use comity_oauth::{
+    entity::Purpose,
+    jws::{Kind as JwsKind, Unverified},
+    question::{self, Ask, Expected, Question, Reply, Role},
+};
+
+use super::limit::{Asker, Kind};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    home::log::{self, Entry},
+    partner_configuration,
+    port::{OutboundMethod, OutboundRequest},
+};
+
+const LIFE_SECONDS: i64 = 60;
+/// Everything that one question costs.
+const ALL: Duration = Duration::from_secs(10);
+
+pub(super) const fn kind(ask: &Ask) -> Kind {
+    match ask {
+        Ask::Readiness(_) => Kind::Readiness,
+        Ask::Tenant(_) | Ask::Invitee(_) => Kind::Other,
+    }
+}
+
+/// What is asked, for the logs of both sides. The name of a person is not kept.
+pub(super) fn words(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::Tenant(_) => "tenant",
+        Ask::Invitee(_) => "invitee",
+        Ask::Readiness(_) => "readiness",
+    }
+}
+
+/// Asks another cloud. The question is counted and recorded, whatever comes of it.
+pub(super) async fn ask(cx: &Context, entry: &CloudEntry, ask: Ask) -> Result<Reply> {
+    let asker = Asker::here(cx)?;
+    if let Some(retry_after) = asker.wait(cx, kind(&ask)).await? {
+        return Err(Error::TooMany { retry_after });
+    }
+    let asked = match tokio::time::timeout(ALL, exchange(cx, entry, &ask)).await {
+        Ok(result) => result,
+        Err(_) => Err(Error::Upstream {
+            cloud: entry.name.clone(),
+            reason: "it did not answer in time".into(),
+        }),
+    };
+    let missed = matches!(asked, Ok(Reply::Refused(_)));
+    let row = row(cx, entry, &ask, &asked)?;
+    let tx = cx.app.store().begin().await?;
+    asker.count(cx, &tx, (kind(&ask), missed)).await?;
+    tx.tenant(cx.tenant()?)
+        .sign_in_records()
+        .insert(&row)
+        .await?;
+    tx.commit().await?;
+    asked
+}
+
+async fn exchange(cx: &Context, entry: &CloudEntry, ask: &Ask) -> Result<Reply> {
+    let fault = |reason: String| Error::Upstream {
+        cloud: entry.name.clone(),
+        reason,
+    };
+    let own = &cx.app.registry().own;
+    let now = cx.now.seconds();
+    let asked = Question {
+        iss: own.entity.clone(),
+        aud: entry.entity.clone(),
+        iat: now,
+        exp: now + LIFE_SECONDS,
+        jti: base64url::encode(cx.bytes::<16>()),
+        tid: cx.tenant()?.uuid(),
+        correlation_id: cx.correlation_id,
+        ask: ask.clone(),
+    };
+    let keys = crate::key::fresh(cx).await?;
+    let signed =
+        question::sign(&asked, keys.active(KeyPurpose::Question)?).map_err(Error::internal)?;
+    let request = OutboundRequest {
+        cloud: entry.canonical_name.clone(),
+        method: OutboundMethod::Post,
+        url: format!("{}{}", entry.entity, question::PATH),
+        headers: vec![("content-type", "application/jose".to_owned())],
+        body: signed.into_bytes(),
+    };
+    let response = cx
+        .app
+        .outbound()
+        .send(request)
+        .await
+        .map_err(|e| fault(e.to_string()))?;
+    if response.status != 200 {
+        return Err(fault(format!(
+            "it answers {} to a question",
+            response.status
+        )));
+    }
+    let text = String::from_utf8(response.body).map_err(|_| fault("its answer is no text".into()))?;
+    let kid = Unverified::parse(&text, JwsKind::Cloud)
+        .map_err(|e| fault(e.to_string()))?
+        .header()
+        .kid
+        .clone();
+    let keys = partner_configuration::keys(
+        cx,
+        &entry.canonical_name,
+        Purpose::Answer,
+        kid.as_deref(),
+    )
+    .await
+    .map_err(|error| match error {
+        Error::Denied { message, .. } => fault(message),
+        other => other,
+    })?;
+    let expected = Expected {
+        issuer: &entry.entity,
+        audience: &own.entity,
+        now,
+    };
+    question::answer::verify(&text, &keys, &expected, &asked.jti, ask)
+        .map_err(|error| fault(format!("its answer is refused: {error}")))
+}
+
+/// What this side keeps of a question.
+fn row(
+    cx: &Context,
+    entry: &CloudEntry,
+    ask: &Ask,
+    asked: &Result<Reply>,
+) -> Result<SignInRecord> {
+    let own = HomeTenant {
+        cloud: cx.app.registry().own.canonical_name.clone(),
+        tenant: cx.tenant()?,
+    };
+    let other = HomeTenant {
+        cloud: entry.canonical_name.clone(),
+        tenant: Id::new(ask.tenant()),
+    };
+    let code = match (asked, ask) {
+        (Ok(Reply::Refused(_)), Ask::Invitee(_)) => 50_034,
+        (Ok(Reply::Refused(_)), _) => 90_002,
+        (Ok(_), _) => 0,
+        (Err(_), _) => 90_033,
+    };
+    let mut row = log::row(
+        cx,
+        &Entry {
+            event: "crossCloudQuestion",
+            home: own.tenant,
+            resource: &own,
+            correlation_id: cx.correlation_id,
+            pair: None,
+            app_name: "",
+            user: None,
+            code,
+            facts: None,
+            access: None,
+            detail: Some(format!("asked: {}", words(ask))),
+        },
+    );
+    let is_resource = matches!(ask, Ask::Readiness(r) if r.role == Role::Resource);
+    (row.home, row.resource_tenant) = if is_resource {
+        (Some(own), Some(other))
+    } else {
+        (Some(other), Some(own))
+    };
+    Ok(row)
+}
