@@ -5,7 +5,7 @@ mod policies;
 
 use comity_model::{
     facts::Facts,
-    federation::HomeTenant,
+    federation::{ApplicationPair, HomeTenant},
     id::Id,
     session::MethodUse,
     sign_in::{Purpose, SignInData},
@@ -136,6 +136,19 @@ pub const PRE_AUTHORIZED: [Uuid; 3] = [
 
 /// OpenID scopes, which need no grant of a resource.
 pub const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// The pair that policies judge. Scopes of OpenID alone ask for nothing but the application itself,
+/// though the access token that comes with them opens userinfo.
+pub fn judged_pair(pair: ApplicationPair, scopes: &[String]) -> ApplicationPair {
+    let is_openid = |scope: &String| OPENID_SCOPES.contains(&scope.as_str());
+    if pair.resource == well_known::GRAPH && scopes.iter().all(is_openid) {
+        return ApplicationPair {
+            client: pair.client,
+            resource: pair.client,
+        };
+    }
+    pair
+}
 
 /// Whether the delegated grants that an application's request needs are there; a missing one is
 /// error 65001.

@@ -518,7 +518,10 @@ fn facts(
         policy_version: snapshot.version,
         home,
         resource,
-        pair: Some(pair_of(data)),
+        pair: Some(match &data.purpose {
+            Purpose::Application(r) => judge::judged_pair(r.pair, &r.scopes),
+            _ => pair_of(data),
+        }),
         home_user: user.filter(|u| u.is_local()).map(|u| u.id.uuid()),
         groups: comity_model::federation::GroupAnswer::default(),
         user: user.map(|u| u.id.uuid()),

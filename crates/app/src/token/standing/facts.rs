@@ -40,7 +40,7 @@ pub(super) async fn facts(
         policy_version: snapshot.version,
         home: Some(home.map_or_else(|| own.clone(), home_tenant)),
         resource: Some(own),
-        pair: Some(grant.pair),
+        pair: Some(judge::judged_pair(grant.pair, &grant.scopes)),
         home_user: Some(home.map_or(user.id.uuid(), |h| h.identity.object.uuid())),
         groups: home.map_or_else(GroupAnswer::default, |h| h.groups.clone()),
         user: Some(user.id.uuid()),
