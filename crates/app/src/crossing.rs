@@ -358,11 +358,10 @@ async fn redeem(
     code: &str,
 ) -> Result<Result<(AssertionFacts, lease::Held), response::Refusal>> {
     let sent = &under_way.sent;
-    let opened = cx.app.sealer().open(
-        VERIFIER,
-        sent.state.as_bytes(),
-        &under_way.sealed_verifier,
-    )?;
+    let opened =
+        cx.app
+            .sealer()
+            .open(VERIFIER, sent.state.as_bytes(), &under_way.sealed_verifier)?;
     let verifier = std::str::from_utf8(&opened).map_err(Error::internal)?;
     let form = Params::from_pairs([
         ("grant_type", "authorization_code"),
@@ -448,20 +447,59 @@ mod tests {
 
     #[test]
     fn home_s_refusals_in_our_words() {
+        use OauthError::{AccessDenied, InteractionRequired, LoginRequired};
+        let unavailable = OauthError::TemporarilyUnavailable;
         let rows = [
-            (Home::OutboundBlocked, false, 500_212, Side::Home, OauthError::AccessDenied),
-            (Home::CloudNotAllowed, false, 1_000_104, Side::Home, OauthError::AccessDenied),
-            (Home::AccessDenied, false, 50_000, Side::Home, OauthError::AccessDenied),
-            (Home::Other, true, 50_000, Side::Home, OauthError::AccessDenied),
-            (Home::LoginRequired, false, 50_000, Side::Home, OauthError::AccessDenied),
-            (Home::LoginRequired, true, 50_058, Side::Person, OauthError::LoginRequired),
-            (Home::InteractionRequired, false, 65_004, Side::Person, OauthError::AccessDenied),
-            (Home::InteractionRequired, true, 16_000, Side::Person, OauthError::InteractionRequired),
-            (Home::TemporarilyUnavailable, false, 90_033, Side::Home, OauthError::TemporarilyUnavailable),
+            (
+                Home::OutboundBlocked,
+                false,
+                500_212,
+                Side::Home,
+                AccessDenied,
+            ),
+            (
+                Home::CloudNotAllowed,
+                false,
+                1_000_104,
+                Side::Home,
+                AccessDenied,
+            ),
+            (Home::AccessDenied, false, 50_000, Side::Home, AccessDenied),
+            (Home::Other, true, 50_000, Side::Home, AccessDenied),
+            (Home::LoginRequired, false, 50_000, Side::Home, AccessDenied),
+            (
+                Home::LoginRequired,
+                true,
+                50_058,
+                Side::Person,
+                LoginRequired,
+            ),
+            (
+                Home::InteractionRequired,
+                false,
+                65_004,
+                Side::Person,
+                AccessDenied,
+            ),
+            (
+                Home::InteractionRequired,
+                true,
+                16_000,
+                Side::Person,
+                InteractionRequired,
+            ),
+            (
+                Home::TemporarilyUnavailable,
+                false,
+                90_033,
+                Side::Home,
+                unavailable,
+            ),
         ];
         for (home, silent, code, side, error) in rows {
             let seen = told(home, silent);
-            assert_eq!((seen.code, seen.side, seen.error), (code, side, error), "{home:?} {silent}");
+            let seen = (seen.code, seen.side, seen.error);
+            assert_eq!(seen, (code, side, error), "{home:?} {silent}");
         }
     }
 

@@ -28,11 +28,11 @@ use comity_oauth::{
 };
 use comity_policy::sign_in::GateVerdict;
 
+use self::{caller::Caller, log::Entry};
 pub use self::{
     caller::{Call, nonce},
     token::token,
 };
-use self::{caller::Caller, log::Entry};
 use crate::{
     context::{Context, hash_bearer},
     crossing::{callback_uri, wire},
@@ -87,18 +87,13 @@ impl From<comity_store::Error> for Failure {
 /// A cloud pushes a request for one of its tenants.
 pub async fn push(cx: &Context, call: &Call<'_>) -> Result<par::Response, Failure> {
     let caller = caller::authenticate(cx, call, "par").await?;
-    let push = Push::parse(call.params, call.authorization).map_err(|error| {
-        tracing::warn!(cloud = %caller.entry.canonical_name, %error, "a push is refused");
-        Refused::of(error.code())
-    })?;
-    let pushed = match read(&caller, call, push.request) {
-        Ok(pushed) => pushed,
-        Err(refused) => {
+    let pushed = Push::parse(call.params, call.authorization)
+        .map_err(|error| Refused::of(error.code()))
+        .and_then(|push| read(&caller, call, push.request))
+        .inspect_err(|refused| {
             let cloud = &caller.entry.canonical_name;
             tracing::warn!(%cloud, error = refused.error, "a push is refused");
-            return Err(refused.into());
-        }
-    };
+        })?;
     let resource = resource(&pushed);
     let closed = outer(cx, call.tenant, &resource).await?;
     let tx = cx.app.store().begin().await?;
@@ -106,10 +101,8 @@ pub async fn push(cx: &Context, call: &Call<'_>) -> Result<par::Response, Failur
     if let Some((refusal, exists)) = closed {
         if exists {
             let row = log::row(cx, &refused_push(&pushed, &resource, refusal.code));
-            tx.tenant(call.tenant)
-                .sign_in_records()
-                .insert(&row)
-                .await?;
+            let tenant = tx.tenant(call.tenant);
+            tenant.sign_in_records().insert(&row).await?;
         }
         tx.commit().await?;
         return Err(Refused::told(refusal).into());
@@ -134,11 +127,7 @@ fn resource(pushed: &PushedCrossing) -> HomeTenant {
     }
 }
 
-fn refused_push<'a>(
-    pushed: &'a PushedCrossing,
-    resource: &'a HomeTenant,
-    code: u32,
-) -> Entry<'a> {
+fn refused_push<'a>(pushed: &'a PushedCrossing, resource: &'a HomeTenant, code: u32) -> Entry<'a> {
     Entry {
         event: "crossCloudPush",
         home: pushed.details.home_tenant,
@@ -184,11 +173,7 @@ async fn outer(
 }
 
 /// Rule 1: what a push must say.
-fn read(
-    caller: &Caller<'_>,
-    call: &Call<'_>,
-    request: Request,
-) -> Result<PushedCrossing, Refused> {
+fn read(caller: &Caller<'_>, call: &Call<'_>, request: Request) -> Result<PushedCrossing, Refused> {
     const INVALID: Refused = Refused::of("invalid_request");
     let details = CrossingDetails::from_details(&request.authorization_details)
         .map_err(|e| Refused::of(e.code()))?;

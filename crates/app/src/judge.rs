@@ -16,8 +16,9 @@ use comity_policy::sign_in::AccessVerdict;
 use uuid::Uuid;
 
 pub use self::policies::{
-    Policies, automatic_inbound, automatic_outbound, decide_inbound, decide_outer_resource, is_open,
-    inbound, outbound, outer_gates, outer_home, outer_resource, read_policy, trusts_mfa, wants_device,
+    Policies, automatic_inbound, automatic_outbound, decide_inbound, decide_outer_resource,
+    inbound, is_open, outbound, outer_gates, outer_home, outer_resource, read_policy, trusts_mfa,
+    wants_device,
 };
 use crate::{
     context::Context, error::Result, graph_permission, sign_in::pair_of, snapshot::Snapshot,

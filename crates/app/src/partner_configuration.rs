@@ -67,8 +67,7 @@ pub async fn own(cx: &Context) -> Result<String> {
 
 /// As a provider of the leg, for every tenant.
 fn provider(own: &CloudEntry) -> Map<String, Value> {
-    let endpoint =
-        |name: &str| format!("{}/{{tenantid}}/oauth2/v2.0/{name}", own.hosts.login);
+    let endpoint = |name: &str| format!("{}/{{tenantid}}/oauth2/v2.0/{name}", own.hosts.login);
     object(json!({
         "issuer": own.issuer_template.replace("{tenant}", "{tenantid}"),
         "authorization_endpoint": endpoint("authorize"),
@@ -263,7 +262,10 @@ async fn renew(cx: &Context, entry: &CloudEntry) -> Result<Cached> {
     let partners = cx.app.partners();
     let name = &entry.canonical_name;
     let known = partners.find(name);
-    match (fetch::fetch(cx, entry, known.accepted.as_ref()).await, known.accepted) {
+    match (
+        fetch::fetch(cx, entry, known.accepted.as_ref()).await,
+        known.accepted,
+    ) {
         (Ok(fresh), _) => {
             partners.change(name, |k| {
                 k.accepted = Some(fresh.clone());

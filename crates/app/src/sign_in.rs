@@ -9,11 +9,11 @@ mod complete;
 mod route;
 mod submit;
 
-pub(crate) use assess::{is_silent, pair_of};
-pub(crate) use complete::{auth_time, expected_person};
 pub use assess::{Assessment, assess};
+pub(crate) use assess::{is_silent, pair_of};
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
+pub(crate) use complete::{auth_time, expected_person};
 pub use route::{Route, find_organization, route};
 pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
@@ -288,15 +288,21 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
                     complete::finish_home_leg(cx, active, &assessment).await?;
                     continue;
                 }
-                return complete::complete(cx, active, assessment).await;
+                return Box::pin(complete::complete(cx, active, assessment)).await;
             }
             Step::Depart { home, controls } => {
                 if home.cloud == cx.app.registry().own.canonical_name {
                     complete::begin_home_leg(cx, active, &assessment, &home, controls)?;
                     continue;
                 }
-                return match crate::crossing::depart(cx, active, &assessment, &home, controls)
-                    .await?
+                return match Box::pin(crate::crossing::depart(
+                    cx,
+                    active,
+                    &assessment,
+                    &home,
+                    controls,
+                ))
+                .await?
                 {
                     Ok(url) => {
                         save(cx, active).await?;

@@ -10,10 +10,7 @@
 use comity_crypto::base64url;
 use comity_model::{cloud::CloudEntry, id::Id, signing_key::KeyPurpose, tenant::Tenant};
 use comity_oauth::{
-    client_assertion, dpop,
-    error::RemoteError,
-    params::Params,
-    response::Refusal,
+    client_assertion, dpop, error::RemoteError, params::Params, response::Refusal,
     token::ASSERTION_TYPE,
 };
 
@@ -80,7 +77,10 @@ pub(crate) async fn post(cx: &Context, target: &Target<'_>, form: &Params) -> Re
         200 | 201 => Ok(Reply::Done(response.body)),
         400..500 => read_refusal(target, &response),
         503 => Ok(Reply::Refused(Refusal::TemporarilyUnavailable)),
-        status => Err(target.fault(format!("its endpoint `{}` answers {status}", target.endpoint))),
+        status => Err(target.fault(format!(
+            "its endpoint `{}` answers {status}",
+            target.endpoint
+        ))),
     }
     .inspect_err(|error| tracing::warn!(%cloud, %error, "a call between clouds failed"))
 }
@@ -143,7 +143,10 @@ async fn send(
         cloud: target.entry.canonical_name.clone(),
         method: OutboundMethod::Post,
         headers: vec![
-            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            (
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
             ("accept", "application/json".to_owned()),
             ("dpop", proof),
         ],

@@ -9,7 +9,8 @@
 use comity_crypto::hmac_sha256;
 use comity_model::{cloud::CloudEntry, id::Id, tenant::Tenant, time::Utc};
 use comity_oauth::{
-    SKEW, client_assertion::{self, Accepted, Profile},
+    SKEW,
+    client_assertion::{self, Accepted, Profile},
     dpop::{self, NonceRule, Proof},
     entity::Purpose,
     jws::{Kind, Unverified},
@@ -75,11 +76,13 @@ pub(super) async fn authenticate<'c>(
         assertion,
     } = client
     else {
-        return Err(invalid_client("another cloud proves itself by an assertion"));
+        return Err(invalid_client(
+            "another cloud proves itself by an assertion",
+        ));
     };
     let assertion = assertion.expose();
-    let claimed = client_assertion::claimed_client(assertion)
-        .map_err(|e| invalid_client(&e.to_string()))?;
+    let claimed =
+        client_assertion::claimed_client(assertion).map_err(|e| invalid_client(&e.to_string()))?;
     if client_id.is_some_and(|id| id != claimed) {
         return Err(invalid_client("`client_id` is not the cloud that signed"));
     }
@@ -159,7 +162,12 @@ impl Caller<'_> {
         let assertion_end = Utc::from_seconds(self.assertion.exp.saturating_add(SKEW));
         let proof_end = Utc::from_seconds(self.proof.iat.saturating_add(3 * SKEW));
         let is_new = used
-            .use_once("entity-assertion", cloud, &self.assertion.jti, assertion_end)
+            .use_once(
+                "entity-assertion",
+                cloud,
+                &self.assertion.jti,
+                assertion_end,
+            )
             .await
             .map_err(Error::from)?
             && used

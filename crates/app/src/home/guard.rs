@@ -138,7 +138,17 @@ pub(crate) async fn vouch(cx: &Context, claim: &Claim<'_>) -> Result<Verdict> {
         evaluated: claim.asked.clone(),
         member: of(claim.asked),
     };
-    Ok(judge(cx, claim, Judged { snapshot, user, methods, groups, facts }))
+    Ok(judge(
+        cx,
+        claim,
+        Judged {
+            snapshot,
+            user,
+            methods,
+            groups,
+            facts,
+        },
+    ))
 }
 
 struct Judged {
@@ -155,11 +165,13 @@ fn judge(cx: &Context, claim: &Claim<'_>, judged: Judged) -> Verdict {
     let (snapshot, facts) = (&judged.snapshot, &judged.facts);
     let outer = judge::outer_home(registry, snapshot, &claim.resource);
     let inner = judge::outbound(registry, snapshot, &claim.resource, facts);
-    let closed = [outer, inner].into_iter().find_map(|verdict| match verdict {
-        GateVerdict::Closed { code, side } => Some((code, side, OauthError::AccessDenied)),
-        GateVerdict::NotCounted => Some((500_212, Side::Home, OauthError::AccessDenied)),
-        GateVerdict::Open => None,
-    });
+    let closed = [outer, inner]
+        .into_iter()
+        .find_map(|verdict| match verdict {
+            GateVerdict::Closed { code, side } => Some((code, side, OauthError::AccessDenied)),
+            GateVerdict::NotCounted => Some((500_212, Side::Home, OauthError::AccessDenied)),
+            GateVerdict::Open => None,
+        });
     let access = judge::access(snapshot, facts);
     let barred = match access.verdict {
         AccessVerdict::Allow => None,

@@ -179,7 +179,10 @@ fn wanted(pushed: &PushedCrossing, verdict: Verdict) -> Verdict {
     let Verdict::Yes(vouched) = verdict else {
         return verdict;
     };
-    let error = if pushed.expected_sub.is_some_and(|sub| sub != vouched.user.id) {
+    let error = if pushed
+        .expected_sub
+        .is_some_and(|sub| sub != vouched.user.id)
+    {
         Some((50_020, OauthError::LoginRequired))
     } else if pushed.acr != WantedAcr::Any && !judge::is_multi_factor(&vouched.methods) {
         Some((50_076, OauthError::UnmetAuthenticationRequirements))

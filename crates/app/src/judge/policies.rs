@@ -156,13 +156,11 @@ pub fn decide_outer_resource(
 /// Gates 4 and 5 of a home tenant towards a resource, its switch included.
 pub fn outer_home(registry: &Registry, snapshot: &Snapshot, resource: &HomeTenant) -> GateVerdict {
     let own = own(registry, snapshot);
-    if resource.cloud != own.cloud {
-        if !registry.is_paired(&resource.cloud) {
-            return GateVerdict::Closed {
-                code: 90_038,
-                side: Side::Home,
-            };
-        }
+    if resource.cloud != own.cloud && !registry.is_paired(&resource.cloud) {
+        return GateVerdict::Closed {
+            code: 90_038,
+            side: Side::Home,
+        };
     }
     let crossing = Crossing {
         home: key(&own),

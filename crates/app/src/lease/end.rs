@@ -13,12 +13,7 @@ use crate::{context::Context, error::Result, record, snapshot::Snapshot};
 
 /// Ends a lease with its token families and the guest's account in the browser's session, and
 /// records why.
-pub(super) async fn end(
-    cx: &Context,
-    snapshot: &Snapshot,
-    lease: &Lease,
-    code: u32,
-) -> Result<()> {
+pub(super) async fn end(cx: &Context, snapshot: &Snapshot, lease: &Lease, code: u32) -> Result<()> {
     let tenant = snapshot.tenant.id;
     let sessions = sessions(cx, lease).await?;
     let tx = cx.app.store().begin().await?;

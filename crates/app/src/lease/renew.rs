@@ -97,7 +97,11 @@ async fn in_turn(cx: &Context, snapshot: &Snapshot, id: Id<Lease>) -> Result<Lea
     match tokio::time::timeout(ANSWER, ask(cx, snapshot, &lease)).await {
         Ok(Ok(Answer::Yes(facts))) => {
             let tx = cx.app.store().begin().await?;
-            let kept = tx.tenant(tenant).leases().confirm(id, &facts, cx.now).await?;
+            let kept = tx
+                .tenant(tenant)
+                .leases()
+                .confirm(id, &facts, cx.now)
+                .await?;
             tx.commit().await?;
             if !kept {
                 return Err(Error::NotFound);

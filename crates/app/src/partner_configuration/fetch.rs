@@ -44,10 +44,17 @@ pub(super) async fn fetch(
         last_iat: stored.max(last.map(|c| c.configuration.iat)),
         now: cx.now.seconds(),
     };
-    let configuration =
-        entity::verify(&statement, &expected).map_err(|error| refused(entry, &error.to_string()))?;
+    let configuration = entity::verify(&statement, &expected)
+        .map_err(|error| refused(entry, &error.to_string()))?;
     let shut = differences(cx, entry, &configuration);
-    keep(cx, entry, (&statement, &configuration), shut.as_deref(), row.as_ref()).await?;
+    keep(
+        cx,
+        entry,
+        (&statement, &configuration),
+        shut.as_deref(),
+        row.as_ref(),
+    )
+    .await?;
     if let Some(reason) = shut {
         alarm(entry, &reason);
         return Err(refused(entry, "it differs from this cloud's registry"));
@@ -89,8 +96,7 @@ async fn statement(cx: &Context, entry: &CloudEntry) -> Result<String> {
             response.status
         )));
     }
-    String::from_utf8(response.body)
-        .map_err(|_| upstream("its configuration is not text".into()))
+    String::from_utf8(response.body).map_err(|_| upstream("its configuration is not text".into()))
 }
 
 /// A statement that breaks a rule shuts the pair at once: it is not silence.

@@ -113,26 +113,21 @@ async fn verify<'c>(cx: &'c Context, text: &str) -> Result<(&'c CloudEntry, Ques
         .header()
         .kid
         .clone();
-    let keys = partner_configuration::keys(
-        cx,
-        &entry.canonical_name,
-        Purpose::Question,
-        kid.as_deref(),
-    )
-    .await
-    .map_err(|error| match error {
-        Error::Upstream { .. } | Error::Denied { .. } => {
-            Failure::Refused(Told::of("temporarily_unavailable"))
-        }
-        other => Failure::Failed(other),
-    })?;
+    let keys =
+        partner_configuration::keys(cx, &entry.canonical_name, Purpose::Question, kid.as_deref())
+            .await
+            .map_err(|error| match error {
+                Error::Upstream { .. } | Error::Denied { .. } => {
+                    Failure::Refused(Told::of("temporarily_unavailable"))
+                }
+                other => Failure::Failed(other),
+            })?;
     let expected = Expected {
         issuer: &entry.entity,
         audience: &cx.app.registry().own.entity,
         now: cx.now.seconds(),
     };
-    let question =
-        question::verify(text, &keys, &expected).map_err(|e| invalid(&e.to_string()))?;
+    let question = question::verify(text, &keys, &expected).map_err(|e| invalid(&e.to_string()))?;
     Ok((entry, question))
 }
 
@@ -246,7 +241,9 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
         Ok(upn) => scoped.users().find_by_upn(&upn).await?,
         Err(_) => None,
     };
-    let id = found.as_ref().map_or_else(|| cx.new_uuid(), |u| u.id.uuid());
+    let id = found
+        .as_ref()
+        .map_or_else(|| cx.new_uuid(), |u| u.id.uuid());
     let all = scoped.groups().groups_of(id).await?;
     let Some(snapshot) = snapshot(cx, ask.tenant_id).await? else {
         return Ok(Considered::refused(90_002));
@@ -267,18 +264,8 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
         evaluated: mentioned,
     };
     let facts = facts(cx, asker, (&snapshot, &user), groups);
-    let code = if !user.is_local() {
-        Some(50_020)
-    } else if !user.account_enabled {
-        Some(50_057)
-    } else {
-        match judge::outbound(registry, &snapshot, asker, &facts) {
-            GateVerdict::Open => None,
-            GateVerdict::NotCounted => Some(500_212),
-            GateVerdict::Closed { code, .. } => Some(code),
-        }
-    };
-    if let Some(code) = code {
+    let verdict = judge::outbound(registry, &snapshot, asker, &facts);
+    if let Some(code) = refusal(&user, verdict) {
         return Ok(Considered {
             user: Some(user),
             ..Considered::refused(code)
@@ -297,6 +284,21 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
         code: 0,
         user: Some(user),
     })
+}
+
+/// Why the person cannot be invited, or `None`.
+fn refusal(user: &User, outbound: GateVerdict) -> Option<u32> {
+    if !user.is_local() {
+        return Some(50_020);
+    }
+    if !user.account_enabled {
+        return Some(50_057);
+    }
+    match outbound {
+        GateVerdict::Open => None,
+        GateVerdict::NotCounted => Some(500_212),
+        GateVerdict::Closed { code, .. } => Some(code),
+    }
 }
 
 /// Facts of an invitation: the application is unknown, nothing is proven.
@@ -354,10 +356,7 @@ async fn readiness(cx: &Context, asker: &HomeTenant, ask: &AskReadiness) -> Resu
     } else {
         GateState::Unknown
     };
-    let mut gates = vec![
-        (Gate::Cloud, state(cloud)),
-        (Gate::Partner, partner_state),
-    ];
+    let mut gates = vec![(Gate::Cloud, state(cloud)), (Gate::Partner, partner_state)];
     if cloud && partner {
         let open = |setting| state(judge::is_open(&snapshot, setting, asker));
         gates.push((Gate::Inbound, open(Setting::B2bCollaborationInbound)));

@@ -10,6 +10,7 @@ use comity_model::{
 use comity_oauth::{
     entity::Purpose,
     jws::{Kind as JwsKind, Unverified},
+    keys::KeySet,
     question::{self, Ask, Expected, Question, Reply, Role},
 };
 
@@ -68,10 +69,6 @@ pub(super) async fn ask(cx: &Context, entry: &CloudEntry, ask: Ask) -> Result<Re
 }
 
 async fn exchange(cx: &Context, entry: &CloudEntry, ask: &Ask) -> Result<Reply> {
-    let fault = |reason: String| Error::Upstream {
-        cloud: entry.name.clone(),
-        reason,
-    };
     let own = &cx.app.registry().own;
     let now = cx.now.seconds();
     let asked = Question {
@@ -94,51 +91,56 @@ async fn exchange(cx: &Context, entry: &CloudEntry, ask: &Ask) -> Result<Reply> 
         headers: vec![("content-type", "application/jose".to_owned())],
         body: signed.into_bytes(),
     };
-    let response = cx
-        .app
-        .outbound()
-        .send(request)
-        .await
-        .map_err(|e| fault(e.to_string()))?;
-    if response.status != 200 {
-        return Err(fault(format!(
-            "it answers {} to a question",
-            response.status
-        )));
-    }
-    let text = String::from_utf8(response.body).map_err(|_| fault("its answer is no text".into()))?;
-    let kid = Unverified::parse(&text, JwsKind::Cloud)
-        .map_err(|e| fault(e.to_string()))?
-        .header()
-        .kid
-        .clone();
-    let keys = partner_configuration::keys(
-        cx,
-        &entry.canonical_name,
-        Purpose::Answer,
-        kid.as_deref(),
-    )
-    .await
-    .map_err(|error| match error {
-        Error::Denied { message, .. } => fault(message),
-        other => other,
-    })?;
+    let text = send(cx, entry, request).await?;
+    let keys = answer_keys(cx, entry, &text).await?;
     let expected = Expected {
         issuer: &entry.entity,
         audience: &own.entity,
         now,
     };
     question::answer::verify(&text, &keys, &expected, &asked.jti, ask)
-        .map_err(|error| fault(format!("its answer is refused: {error}")))
+        .map_err(|error| fault(entry, format!("its answer is refused: {error}")))
+}
+
+fn fault(entry: &CloudEntry, reason: String) -> Error {
+    Error::Upstream {
+        cloud: entry.name.clone(),
+        reason,
+    }
+}
+
+/// The signed answer, as it came.
+async fn send(cx: &Context, entry: &CloudEntry, request: OutboundRequest) -> Result<String> {
+    let response = cx
+        .app
+        .outbound()
+        .send(request)
+        .await
+        .map_err(|e| fault(entry, e.to_string()))?;
+    if response.status != 200 {
+        let reason = format!("it answers {} to a question", response.status);
+        return Err(fault(entry, reason));
+    }
+    String::from_utf8(response.body).map_err(|_| fault(entry, "its answer is no text".into()))
+}
+
+/// The keys that the other cloud publishes for its answers.
+async fn answer_keys(cx: &Context, entry: &CloudEntry, text: &str) -> Result<KeySet> {
+    let kid = Unverified::parse(text, JwsKind::Cloud)
+        .map_err(|e| fault(entry, e.to_string()))?
+        .header()
+        .kid
+        .clone();
+    partner_configuration::keys(cx, &entry.canonical_name, Purpose::Answer, kid.as_deref())
+        .await
+        .map_err(|error| match error {
+            Error::Denied { message, .. } => fault(entry, message),
+            other => other,
+        })
 }
 
 /// What this side keeps of a question.
-fn row(
-    cx: &Context,
-    entry: &CloudEntry,
-    ask: &Ask,
-    asked: &Result<Reply>,
-) -> Result<SignInRecord> {
+fn row(cx: &Context, entry: &CloudEntry, ask: &Ask, asked: &Result<Reply>) -> Result<SignInRecord> {
     let own = HomeTenant {
         cloud: cx.app.registry().own.canonical_name.clone(),
         tenant: cx.tenant()?,

@@ -5,12 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use comity_model::{
-    federation::HomeTenant,
-    id::Id,
-    tenant::Tenant,
-    time::Utc,
-};
+use comity_model::{federation::HomeTenant, id::Id, tenant::Tenant, time::Utc};
 use comity_oauth::question::{Ask, AskReadiness, Gate, GateAnswer, GateState, Reply, Role};
 
 use crate::{context::Context, error::Result, partner_configuration};

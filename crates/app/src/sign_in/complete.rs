@@ -24,6 +24,7 @@ use crate::{
     context::Context,
     error::{Error, Result},
     guest, judge, record,
+    snapshot::Snapshot,
 };
 
 /// A code lives this long (OAuth 2.1, FAPI 2.0).
@@ -50,37 +51,8 @@ pub(super) async fn complete(
     let tenant = snapshot.tenant.id;
     let mut tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    if active.stored {
-        let consumed = tx
-            .cloud()
-            .sign_ins()
-            .delete(active.sign_in.id, active.sign_in.version)
-            .await?;
-        if !consumed {
-            return Err(Error::NotFound);
-        }
-    }
-    let pending = user
-        .external
-        .as_ref()
-        .is_some_and(|e| e.state == ExternalUserState::PendingAcceptance);
-    if pending {
-        let assertion = active
-            .sign_in
-            .data
-            .assertion
-            .clone()
-            .ok_or_else(|| Error::internal("redeemed unproven"))?;
-        guest::redeem(
-            cx,
-            &mut tx,
-            &snapshot,
-            &user,
-            &assertion,
-            active.sign_in.data.reviewed,
-        )
-        .await?;
-    }
+    consume(active, &tx).await?;
+    redeem(cx, &mut tx, active, &snapshot, &user).await?;
     let session = keep_session(cx, &mut tx, active, &assessment, &user, tenant).await?;
     let lease = insert_lease(cx, &mut tx, active, &user, tenant).await?;
     let row = record::sign_in(cx, &active.sign_in.data, &assessment, 0);
@@ -98,6 +70,34 @@ pub(super) async fn complete(
             session: session.cookie,
         },
     })
+}
+
+/// A sign-in ends once.
+async fn consume(active: &Active, tx: &Tx) -> Result<()> {
+    if !active.stored {
+        return Ok(());
+    }
+    let (id, version) = (active.sign_in.id, active.sign_in.version);
+    let consumed = tx.cloud().sign_ins().delete(id, version).await?;
+    consumed.then_some(()).ok_or(Error::NotFound)
+}
+
+/// A guest who has not accepted yet becomes one who has.
+async fn redeem(
+    cx: &Context,
+    tx: &mut Tx,
+    active: &Active,
+    snapshot: &Snapshot,
+    user: &User,
+) -> Result<()> {
+    let external = user.external.as_ref();
+    if !external.is_some_and(|e| e.state == ExternalUserState::PendingAcceptance) {
+        return Ok(());
+    }
+    let data = &active.sign_in.data;
+    let assertion = data.assertion.as_ref();
+    let assertion = assertion.ok_or_else(|| Error::internal("redeemed unproven"))?;
+    guest::redeem(cx, tx, snapshot, user, assertion, data.reviewed).await
 }
 
 enum Answer {

@@ -7,9 +7,7 @@ use comity_model::{
     id::Id,
     name::Upn,
     session::MethodUse,
-    sign_in::{
-        Controls, OauthError, Prompt, Purpose, Refusal, Side, SignInData, Step, Subject,
-    },
+    sign_in::{Controls, OauthError, Prompt, Purpose, Refusal, Side, SignInData, Step, Subject},
     tenant::Tenant,
     user::User,
 };
