@@ -8,5 +8,5 @@ pub mod random;
 pub mod world;
 
 pub use clock::FakeClock;
-pub use outbound::{Exchange, Fault, Wire};
+pub use outbound::{Exchange, Fault, Lie, Wire};
 pub use world::{Engine, World};

@@ -41,6 +41,9 @@ pub enum Fault {
     },
 }
 
+/// What a lying cloud makes of its true answer.
+pub type Lie = Arc<dyn Fn(&OutboundRequest, OutboundResponse) -> OutboundResponse + Send + Sync>;
+
 /// The wire between all clouds of a world.
 #[derive(Clone, Default)]
 pub struct Wire(Arc<Shared>);
@@ -50,6 +53,7 @@ struct Shared {
     router: OnceLock<Router>,
     exchanges: Mutex<Vec<Exchange>>,
     faults: Mutex<BTreeMap<String, Fault>>,
+    lies: Mutex<BTreeMap<String, Lie>>,
 }
 
 impl Wire {
@@ -65,6 +69,25 @@ impl Wire {
             Some(fault) => faults.insert(cloud.to_owned(), fault),
             None => faults.remove(cloud),
         };
+    }
+
+    /// Makes a cloud lie, or tell the truth again.
+    pub fn twist(&self, cloud: &str, lie: Option<Lie>) {
+        let mut lies = self.0.lies.lock().unwrap_or_else(PoisonError::into_inner);
+        match lie {
+            Some(lie) => lies.insert(cloud.to_owned(), lie),
+            None => lies.remove(cloud),
+        };
+    }
+
+    fn told(&self, request: &OutboundRequest, answer: OutboundResponse) -> OutboundResponse {
+        let lies = self.0.lies.lock().unwrap_or_else(PoisonError::into_inner);
+        let lie = lies.get(&request.cloud).cloned();
+        drop(lies);
+        match lie {
+            Some(lie) => lie(request, answer),
+            None => answer,
+        }
     }
 
     /// Everything sent so far.
@@ -229,10 +252,11 @@ impl Outbound for InProcess {
         if body.len() > 256 * 1024 {
             return Err(OutboundError::TooLarge(host));
         }
-        Ok(OutboundResponse {
+        let answer = OutboundResponse {
             status,
             headers,
             body,
-        })
+        };
+        Ok(self.wire.told(&request, answer))
     }
 }
