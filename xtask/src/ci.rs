@@ -65,7 +65,8 @@ fn builds(tree: &Tree, steps: &mut Steps) -> Result<bool> {
     doc.env("RUSTDOCFLAGS", "-D warnings");
     Ok(steps.program("clippy", cargo(tree, &clippy))?
         && steps.program("doc", doc)?
-        && steps.program("build", cargo(tree, &["build", "--release"]))?)
+        && steps.program("build", cargo(tree, &["build", "--release"]))?
+        && steps.program("demo", cargo(tree, &["run", "--release", "--", "demo"]))?)
 }
 
 fn cargo(tree: &Tree, arguments: &[&str]) -> Command {

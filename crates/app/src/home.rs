@@ -13,7 +13,10 @@ pub(crate) mod guard;
 pub(crate) mod log;
 mod token;
 
+use std::sync::Arc;
+
 use comity_model::{
+    facts::Facts,
     federation::{HomeTenant, PushedCrossing, WantedAcr},
     id::Id,
     name::Upn,
@@ -39,6 +42,7 @@ use crate::{
     error::{Error, Result},
     judge,
     sign_in::Begin,
+    snapshot::Snapshot,
 };
 
 /// A pushed request works this long.
@@ -98,9 +102,10 @@ pub async fn push(cx: &Context, call: &Call<'_>) -> Result<par::Response, Failur
     let closed = outer(cx, call.tenant, &resource).await?;
     let tx = cx.app.store().begin().await?;
     caller.use_once(&tx).await?;
-    if let Some((refusal, exists)) = closed {
-        if exists {
-            let row = log::row(cx, &refused_push(&pushed, &resource, refusal.code));
+    if let Some((refusal, snapshot)) = closed {
+        if let Some(snapshot) = snapshot {
+            let facts = log::outer_facts(cx, &snapshot, &resource, Some(pushed.details.pair));
+            let row = log::row(cx, &refused_push(&pushed, &resource, &facts, refusal.code));
             let tenant = tx.tenant(call.tenant);
             tenant.sign_in_records().insert(&row).await?;
         }
@@ -127,7 +132,12 @@ fn resource(pushed: &PushedCrossing) -> HomeTenant {
     }
 }
 
-fn refused_push<'a>(pushed: &'a PushedCrossing, resource: &'a HomeTenant, code: u32) -> Entry<'a> {
+fn refused_push<'a>(
+    pushed: &'a PushedCrossing,
+    resource: &'a HomeTenant,
+    facts: &'a Facts,
+    code: u32,
+) -> Entry<'a> {
     Entry {
         event: "crossCloudPush",
         home: pushed.details.home_tenant,
@@ -137,37 +147,37 @@ fn refused_push<'a>(pushed: &'a PushedCrossing, resource: &'a HomeTenant, code: 
         app_name: &pushed.details.app_name,
         user: None,
         code,
-        facts: None,
+        facts: Some(facts),
         access: None,
         detail: None,
     }
 }
 
 /// H1, H2 and the switch. A tenant that does not exist looks like one that ticked nothing; the
-/// second value says whether it does.
+/// second value is the one that does.
 async fn outer(
     cx: &Context,
     tenant: Id<Tenant>,
     resource: &HomeTenant,
-) -> Result<Option<(Refusal, bool)>> {
+) -> Result<Option<(Refusal, Option<Arc<Snapshot>>)>> {
     use comity_model::sign_in::{OauthError, Side};
-    let refused = |code, side, exists| {
+    let refused = |code, side, snapshot| {
         let error = OauthError::AccessDenied;
-        Some((Refusal { code, side, error }, exists))
+        Some((Refusal { code, side, error }, snapshot))
     };
     let snapshot = match cx.app.snapshots().get(cx, tenant).await {
         Ok(snapshot) => snapshot,
-        Err(Error::NotFound) => return Ok(refused(1_000_104, Side::Home, false)),
+        Err(Error::NotFound) => return Ok(refused(1_000_104, Side::Home, None)),
         Err(error) => return Err(error),
     };
     if !snapshot.tenant.enabled {
-        return Ok(refused(1_000_104, Side::Home, true));
+        return Ok(refused(1_000_104, Side::Home, Some(snapshot)));
     }
     Ok(
         match judge::outer_home(cx.app.registry(), &snapshot, resource) {
             GateVerdict::Open => None,
-            GateVerdict::NotCounted => refused(500_212, Side::Home, true),
-            GateVerdict::Closed { code, side } => refused(code, side, true),
+            GateVerdict::NotCounted => refused(500_212, Side::Home, Some(snapshot)),
+            GateVerdict::Closed { code, side } => refused(code, side, Some(snapshot)),
         },
     )
 }

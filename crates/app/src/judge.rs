@@ -1,5 +1,6 @@
 //! The pure policy, asked with what snapshots and records hold. Decides nothing itself.
 
+pub mod again;
 mod conditional_access;
 mod policies;
 

@@ -3,6 +3,8 @@
 //! A snapshot carries the tenant's `policy_version`; every request compares it with the stored one
 //! in one statement and reloads what differs, so that a change holds on every node at once (law 7).
 
+pub mod past;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -20,6 +22,7 @@ use comity_model::{
     tenant::{Domain, Tenant},
     well_known,
 };
+use comity_store::snapshot::SnapshotRows;
 use uuid::Uuid;
 
 use crate::{
@@ -216,14 +219,17 @@ impl Snapshots {
 }
 
 async fn load(cx: &Context, tenant: Id<Tenant>) -> Result<Snapshot> {
+    build(rows(cx, tenant).await?)
+}
+
+async fn rows(cx: &Context, tenant: Id<Tenant>) -> Result<SnapshotRows> {
     let read = cx.app.store().snapshot().await?;
-    let rows = read
-        .tenant(tenant)
-        .snapshot()
-        .load()
-        .await?
-        .ok_or(Error::NotFound)?;
+    let rows = read.tenant(tenant).snapshot().load().await?;
     read.end().await;
+    rows.ok_or(Error::NotFound)
+}
+
+fn build(rows: SnapshotRows) -> Result<Snapshot> {
     let policies = Policies::compile(&rows)?;
     let access_groups = policies.access_groups();
     let partners = rows

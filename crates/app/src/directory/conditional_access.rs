@@ -21,10 +21,11 @@ use crate::{
     context::Context,
     error::{Error, Result},
     permission::{Permission, authorize},
+    snapshot::past,
 };
 
-const POLICY: &str = "conditionalAccessPolicy";
-const LOCATION: &str = "namedLocation";
+const POLICY: &str = past::ACCESS;
+const LOCATION: &str = past::LOCATION;
 
 fn document(row: &PolicyRow) -> Result<Json> {
     match serde_json::from_str(&row.document).map_err(Error::internal)? {

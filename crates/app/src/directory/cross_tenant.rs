@@ -22,6 +22,7 @@ use crate::{
     error::{Error, Result},
     permission::{Change as Transaction, Permission, authorize},
     question,
+    snapshot::past,
 };
 
 const CATEGORY: &str = "CrossTenantAccessSettings";
@@ -63,7 +64,7 @@ async fn store_root(cx: &Context, change: &Transaction<'_>, root: &Root) -> Resu
     let text = Value::Object(root.policy.to_graph()).to_string();
     let tables = change.tables();
     tables.cross_tenant().set_root(&text, root.version).await?;
-    history(cx, change, "crossTenantAccessPolicy", "", Some(&text)).await
+    history(cx, change, past::ROOT, "", Some(&text)).await
 }
 
 /// Writes what holds from the version that this change makes.
@@ -322,8 +323,8 @@ pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json>
     history(
         cx,
         &change,
-        "crossTenantAccessPolicyPartner",
-        &text.to_lowercase(),
+        past::PARTNER,
+        &row.tenant.to_string(),
         Some(&row.document),
     )
     .await?;
@@ -373,7 +374,7 @@ pub(super) async fn update_partner(cx: &Context, text: &str, change: Change) -> 
     history(
         cx,
         &change,
-        "crossTenantAccessPolicyPartner",
+        past::PARTNER,
         &row.tenant.to_string(),
         Some(&row.document),
     )
@@ -402,13 +403,6 @@ pub(super) async fn delete_partner(cx: &Context, text: &str) -> Result<()> {
         .cross_tenant()
         .delete_partner(row.tenant)
         .await?;
-    history(
-        cx,
-        &change,
-        "crossTenantAccessPolicyPartner",
-        &row.tenant.to_string(),
-        None,
-    )
-    .await?;
+    history(cx, &change, past::PARTNER, &row.tenant.to_string(), None).await?;
     change.commit(&activity).await
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{
     Json, application,
+    cross_tenant::history,
     wire::{self, merge, take, take_bool, take_text},
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     context::Context,
     error::{Error, Result},
     permission::{Permission, authorize},
+    snapshot::past,
 };
 
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
@@ -166,6 +168,8 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
             ..kept
         };
         scoped.update_self(&kept).await?;
+        let text = json!({ "enabled": kept.worker_enabled }).to_string();
+        history(cx, &change_tx, past::WORKER, "", Some(&text)).await?;
     }
     change_tx.commit(&activity).await
 }

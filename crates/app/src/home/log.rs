@@ -1,9 +1,11 @@
 //! Home's records of what other clouds did here (cross-cloud-federation.md §3: each side what it
 //! saw, under the leg's correlation ID, naming the other cloud and tenant).
 
+use std::collections::BTreeSet;
+
 use comity_model::{
-    facts::Facts,
-    federation::{ApplicationPair, HomeTenant},
+    facts::{DecidingSide, Facts},
+    federation::{ApplicationPair, GroupAnswer, HomeTenant},
     id::Id,
     sign_in_record::SignInRecord,
     tenant::Tenant,
@@ -12,7 +14,12 @@ use comity_model::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{context::Context, judge::Access, record};
+use crate::{
+    context::Context,
+    judge::{self, Access},
+    record,
+    snapshot::Snapshot,
+};
 
 /// What happened.
 pub(crate) struct Entry<'a> {
@@ -82,5 +89,38 @@ pub(crate) fn row(cx: &Context, entry: &Entry<'_>) -> SignInRecord {
         facts: entry.facts.cloned(),
         event: entry.event.into(),
         properties,
+    }
+}
+
+/// The facts that the outer gates see: two tenants and an application, nobody yet.
+pub(crate) fn outer_facts(
+    cx: &Context,
+    snapshot: &Snapshot,
+    resource: &HomeTenant,
+    pair: Option<ApplicationPair>,
+) -> Facts {
+    Facts {
+        at: cx.now,
+        side: DecidingSide::Home,
+        policy_version: snapshot.version,
+        home: Some(HomeTenant {
+            cloud: cx.app.registry().own.canonical_name.clone(),
+            tenant: snapshot.tenant.id,
+        }),
+        resource: Some(resource.clone()),
+        pair,
+        home_user: None,
+        groups: GroupAnswer::default(),
+        user: None,
+        user_kind: judge::user_kind(None).to_owned(),
+        own_groups: BTreeSet::new(),
+        own_roles: BTreeSet::new(),
+        client_app_type: String::new(),
+        platform: None,
+        ip_address: None,
+        country: None,
+        home_methods: Vec::new(),
+        own_methods: Vec::new(),
+        device: None,
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use comity_model::{
     cloud::CloudEntry,
     cross_tenant::Setting,
-    facts::{DecidingSide, Facts},
+    facts::Facts,
     federation::{GroupAnswer, HomeTenant},
     id::Id,
     name::Upn,
@@ -53,6 +53,8 @@ struct Considered {
     /// 0, or the number under which the log tells refusals apart.
     code: u32,
     user: Option<User>,
+    /// What it was decided on.
+    facts: Option<Facts>,
 }
 
 impl Considered {
@@ -61,6 +63,7 @@ impl Considered {
             reply: Reply::Refused(Refused::Unknown),
             code,
             user: None,
+            facts: None,
         }
     }
 }
@@ -173,7 +176,7 @@ async fn keep(
                 app_name: "",
                 user: considered.user.as_ref(),
                 code: considered.code,
-                facts: None,
+                facts: considered.facts.as_ref(),
                 access: None,
                 detail: Some(format!("asked: {}", ask::words(&question.ask))),
             },
@@ -198,6 +201,7 @@ async fn consider(cx: &Context, asker: &HomeTenant, ask: &Ask) -> Result<Conside
                     }),
                     code: 0,
                     user: None,
+                    facts: None,
                 })
             }
             Err(Error::NotFound) => Ok(Considered::refused(90_002)),
@@ -229,6 +233,7 @@ fn switch(snapshot: &Snapshot, asker: &HomeTenant) -> Option<Considered> {
         reply: Reply::Refused(reply),
         code: 500_212,
         user: None,
+        facts: None,
     })
 }
 
@@ -253,7 +258,10 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
     }
     let registry = cx.app.registry();
     if let GateVerdict::Closed { code, .. } = judge::outer_home(registry, &snapshot, asker) {
-        return Ok(Considered::refused(code));
+        return Ok(Considered {
+            facts: Some(log::outer_facts(cx, &snapshot, asker, None)),
+            ..Considered::refused(code)
+        });
     }
     let Some(user) = found.filter(|u| u.deleted.is_none()) else {
         return Ok(Considered::refused(50_034));
@@ -263,11 +271,18 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
         member: mentioned.intersection(&all).copied().collect(),
         evaluated: mentioned,
     };
-    let facts = facts(cx, asker, (&snapshot, &user), groups);
+    let facts = Facts {
+        user: Some(user.id.uuid()),
+        home_user: Some(user.id.uuid()),
+        user_kind: judge::user_kind(Some(&user)).to_owned(),
+        groups,
+        ..log::outer_facts(cx, &snapshot, asker, None)
+    };
     let verdict = judge::outbound(registry, &snapshot, asker, &facts);
     if let Some(code) = refusal(&user, verdict) {
         return Ok(Considered {
             user: Some(user),
+            facts: Some(facts),
             ..Considered::refused(code)
         });
     }
@@ -283,6 +298,7 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
         }),
         code: 0,
         user: Some(user),
+        facts: Some(facts),
     })
 }
 
@@ -298,39 +314,6 @@ fn refusal(user: &User, outbound: GateVerdict) -> Option<u32> {
         GateVerdict::Open => None,
         GateVerdict::NotCounted => Some(500_212),
         GateVerdict::Closed { code, .. } => Some(code),
-    }
-}
-
-/// Facts of an invitation: the application is unknown, nothing is proven.
-fn facts(
-    cx: &Context,
-    asker: &HomeTenant,
-    (snapshot, user): (&Snapshot, &User),
-    groups: GroupAnswer,
-) -> Facts {
-    Facts {
-        at: cx.now,
-        side: DecidingSide::Home,
-        policy_version: snapshot.version,
-        home: Some(HomeTenant {
-            cloud: cx.app.registry().own.canonical_name.clone(),
-            tenant: snapshot.tenant.id,
-        }),
-        resource: Some(asker.clone()),
-        pair: None,
-        home_user: Some(user.id.uuid()),
-        groups,
-        user: Some(user.id.uuid()),
-        user_kind: judge::user_kind(Some(user)).to_owned(),
-        own_groups: std::collections::BTreeSet::new(),
-        own_roles: std::collections::BTreeSet::new(),
-        client_app_type: String::new(),
-        platform: None,
-        ip_address: None,
-        country: None,
-        home_methods: Vec::new(),
-        own_methods: Vec::new(),
-        device: None,
     }
 }
 
@@ -373,5 +356,6 @@ async fn readiness(cx: &Context, asker: &HomeTenant, ask: &AskReadiness) -> Resu
         reply: Reply::Gates(gates.collect()),
         code: 0,
         user: None,
+        facts: None,
     })
 }
