@@ -194,7 +194,8 @@ async fn an_answer_that_is_none_is_silence() {
     }
     rig.world.wire.twist("microsoftonline.us", None);
     browser.open(&rig.expenses()).await.unwrap();
-    assert!(rig.standing(&browser).await.lease, "then back");
+    let back = rig.standing(&browser).await;
+    assert!(back.lease, "then back: {}", browser.page().unwrap().describe());
 }
 
 #[tokio::test]

@@ -9,6 +9,9 @@
 
 mod assertion;
 mod callback;
+mod configuration;
+mod lease;
 mod person;
 mod push;
+mod question;
 mod rig;

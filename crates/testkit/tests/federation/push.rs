@@ -7,7 +7,7 @@ use http::HeaderName;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rig::{Rig, Signature, field, told, unsigned, with};
+use super::rig::{Rig, Signature, detail, field, told, unsigned, with};
 
 const PAIR: (&str, &str) = ("global", "usgov");
 
@@ -17,13 +17,6 @@ async fn genuine(rig: &Rig) -> (String, Params) {
     let sent = rig.sent("/par").pop().unwrap();
     assert_eq!(sent.status, 201);
     (sent.url.clone(), unsigned(&sent))
-}
-
-/// The form with one member of its details changed.
-fn detail(form: &Params, name: &str, value: Value) -> Params {
-    let mut details: Value = serde_json::from_str(&field(form, "authorization_details")).unwrap();
-    details[0][name] = value;
-    with(form, "authorization_details", Some(&details.to_string()))
 }
 
 #[tokio::test]

@@ -1,9 +1,7 @@
 //! Two paired organizations, their people, what a cloud can sign, and what an attack may not change.
 
-use std::time::Duration;
-
 use comity_app::App;
-use comity_crypto::base64url;
+use comity_crypto::{SigningKey, base64url};
 use comity_demo::{
     browser::Browser,
     client::{Answer, Ask, Client},
@@ -276,7 +274,9 @@ impl Rig {
             access_token: None,
             nonce: signature.nonce.as_deref(),
         };
-        let proof = dpop::make(keys.active(KeyPurpose::Dpop).unwrap(), &target, &jti(), now);
+        let own = keys.active(KeyPurpose::Dpop).unwrap();
+        let key = signature.proof.as_ref().unwrap_or(own);
+        let proof = dpop::make(key, &target, &jti(), now);
         let mut form = form.clone();
         form.push(
             "client_assertion_type",
@@ -331,7 +331,7 @@ impl Rig {
         let client = Uuid::parse_str(client).unwrap();
         let pair = ApplicationPair {
             client,
-            resource: client,
+            resource: comity_model::well_known::GRAPH,
         };
         let lease = match &guest {
             Some(guest) => scoped.leases().latest(guest.id, pair).await.unwrap(),
@@ -381,7 +381,9 @@ impl Rig {
 
     /// The number that the page's leg was recorded under at Contoso.
     pub async fn recorded(&self, browser: &Browser) -> u32 {
-        let leg = browser.page().unwrap().text_of("correlation-id").unwrap();
+        let page = browser.page().unwrap();
+        let leg = page.text_of("correlation-id");
+        let leg = leg.unwrap_or_else(|| panic!("{}", page.describe()));
         let records = self.records("global", self.contoso(), &leg).await;
         assert_eq!(records.len(), 1, "one record of the leg");
         assert_eq!(records[0].home.as_ref().unwrap().cloud, "microsoftonline.us");
@@ -396,6 +398,8 @@ pub struct Signature {
     pub audience: Option<String>,
     pub htu: Option<String>,
     pub nonce: Option<String>,
+    /// Another key than the cloud's own for the proof.
+    pub proof: Option<SigningKey>,
 }
 
 impl Default for Signature {
@@ -406,6 +410,7 @@ impl Default for Signature {
             audience: None,
             htu: None,
             nonce: None,
+            proof: None,
         }
     }
 }
@@ -445,6 +450,13 @@ pub fn with(form: &Params, name: &str, value: Option<&str>) -> Params {
     changed
 }
 
+/// The form with one member of its details changed.
+pub fn detail(form: &Params, name: &str, value: Value) -> Params {
+    let mut details: Value = serde_json::from_str(&field(form, "authorization_details")).unwrap();
+    details[0][name] = value;
+    with(form, "authorization_details", Some(&details.to_string()))
+}
+
 /// A parameter of a form.
 pub fn field(form: &Params, name: &str) -> String {
     let encoded = Url::parse(&format!("x:?{}", form.encode())).unwrap();
@@ -465,9 +477,4 @@ pub fn told(answer: &Answer) -> (u16, String, Option<u64>) {
         body["error"].as_str().unwrap().to_owned(),
         body["comity_error"]["code"].as_u64(),
     )
-}
-
-/// Waits on the world's clock.
-pub async fn wait(rig: &Rig, seconds: u64) {
-    rig.means.clock.wait(Duration::from_secs(seconds)).await;
 }
