@@ -33,9 +33,10 @@ use crate::{
 };
 
 pub use self::renew::Turns;
+pub(crate) use self::renew::ask_again;
 
 /// Seconds that a yes of home counts.
-const CONFIRMED_SECONDS: i64 = 60;
+pub(crate) const CONFIRMED_SECONDS: i64 = 60;
 const PURPOSE: &str = "lease-grant";
 
 /// Home's refresh grant, and the key that it is bound to.
