@@ -217,6 +217,8 @@ async fn answered<T>(
 ) -> Result<Result<T, Refusal>> {
     match tokio::time::timeout(LEG, call).await {
         Ok(Ok(value)) => Ok(Ok(value)),
+        // Home has answered, and is not believed.
+        Ok(Err(Error::Denied { refusal, .. })) if refusal.code == HOME_REFUSED => Ok(Err(refusal)),
         Ok(Err(error @ (Error::Upstream { .. } | Error::Denied { .. }))) => {
             log_silence(cx, &error.to_string());
             Ok(Err(silent()))
@@ -233,7 +235,7 @@ fn log_silence(cx: &Context, why: &str) {
     tracing::warn!(correlation_id = %cx.correlation_id, why, "a leg ends without home's answer");
 }
 
-const fn silent() -> Refusal {
+pub(crate) const fn silent() -> Refusal {
     Refusal {
         code: HOME_SILENT,
         side: Side::Home,
@@ -387,6 +389,7 @@ async fn redeem(
     };
     match answered(cx, exchange).await? {
         Ok(result) => Ok(result),
+        Err(refusal) if refusal.code == HOME_REFUSED => Ok(Err(response::Refusal::Other)),
         Err(_) => Ok(Err(response::Refusal::TemporarilyUnavailable)),
     }
 }
