@@ -326,8 +326,9 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
     Err(Error::internal("a sign-in did not come to rest"))
 }
 
-/// Whether what another cloud told is young enough to end on (§3.11); if it has grown old, home is
-/// asked again, and everything is judged anew on its answer.
+/// Whether what home told is young enough to end on: a minute across clouds (§3.11), this very
+/// request within one. If it has grown old, home is asked again, and everything is judged anew on
+/// its answer.
 async fn confirmed(
     cx: &Context,
     active: &mut Active,
@@ -338,10 +339,21 @@ async fn confirmed(
         return Ok(Ok(true));
     };
     let is_here = assertion.identity.cloud == cx.app.registry().own.canonical_name;
-    if is_here || assertion.confirmed.plus_seconds(lease::CONFIRMED_SECONDS) >= cx.now {
+    let counts = if is_here { 0 } else { lease::CONFIRMED_SECONDS };
+    if assertion.confirmed.plus_seconds(counts) >= cx.now {
         return Ok(Ok(true));
     }
-    match lease::ask_again(cx, snapshot, data, assertion).await? {
+    let answer = if is_here {
+        let seen = lease::Seen {
+            session: active.browser.session.as_ref().map(|(s, _)| s.id),
+            ip: &cx.client.ip,
+            user_agent: &cx.client.user_agent,
+        };
+        lease::vouched_here(cx, snapshot, (assertion, pair_of(data)), &seen).await?
+    } else {
+        lease::ask_again(cx, snapshot, data, assertion).await?
+    };
+    match answer {
         Ok(facts) => {
             active.sign_in.data.assertion = Some(facts);
             Ok(Ok(false))

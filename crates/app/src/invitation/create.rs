@@ -293,12 +293,7 @@ fn new_guest(
 
 /// An address in a domain verified here, or of another cloud's tenant that does not publish the
 /// domain, is a label only: no proxy address (federation §5.7).
-fn is_label(
-    cx: &Context,
-    snapshot: &Snapshot,
-    address: &Upn,
-    identity: &ExternalIdentity,
-) -> bool {
+fn is_label(cx: &Context, snapshot: &Snapshot, address: &Upn, identity: &ExternalIdentity) -> bool {
     let domain = address.domain();
     let home = comity_model::federation::HomeTenant {
         cloud: identity.cloud.clone(),
