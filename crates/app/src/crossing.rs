@@ -385,7 +385,7 @@ async fn redeem(
             Reply::Refused(refusal) => return Ok(Err(refusal)),
             Reply::UnknownGrant => return Ok(Err(response::Refusal::Other)),
         };
-        accept(cx, entry, (home, sent), &body).await.map(Ok)
+        accept(cx, entry, (home, sent), &body).await
     };
     match answered(cx, exchange).await? {
         Ok(result) => Ok(result),
@@ -399,7 +399,7 @@ async fn accept(
     entry: &CloudEntry,
     (home, sent): (&HomeTenant, &PushedCrossing),
     body: &[u8],
-) -> Result<(AssertionFacts, lease::Held)> {
+) -> Result<Result<(AssertionFacts, lease::Held), response::Refusal>> {
     let fault = |reason: &str| Error::Upstream {
         cloud: entry.name.clone(),
         reason: reason.to_owned(),
@@ -413,14 +413,15 @@ async fn accept(
         device: device(sent.device_asked),
     };
     let facts = verify::verify(cx, &asked, &assertion).await?;
+    // An age that was asked and not kept is unmet, whatever home calls it (§3.9).
     if !verify::is_fresh(sent, &facts, cx.now) {
-        return Err(fault("what was proven there is older than was asked"));
+        return Ok(Err(response::Refusal::UnmetAuthenticationRequirements));
     }
     let held = lease::Held {
         token: grant.ok_or_else(|| fault("its answer has no lease"))?,
         jkt: sent.dpop_jkt.clone(),
     };
-    Ok((facts, held))
+    Ok(Ok((facts, held)))
 }
 
 /// Assertion and lease of a token answer.
