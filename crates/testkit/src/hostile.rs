@@ -42,9 +42,7 @@ impl Hostile {
     }
 
     /// Every assertion is replaced by what the function makes of it.
-    pub fn in_grants(
-        make: impl Fn(&str) -> anyhow::Result<String> + Send + Sync + 'static,
-    ) -> Lie {
+    pub fn in_grants(make: impl Fn(&str) -> anyhow::Result<String> + Send + Sync + 'static) -> Lie {
         Self::grants(move |body| {
             if let Some(token) = body["id_token"].as_str()
                 && let Ok(made) = make(token)

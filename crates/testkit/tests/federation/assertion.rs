@@ -33,7 +33,12 @@ async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>)
     }
     browser.open(&rig.expenses()).await.unwrap();
     let page = browser.page().unwrap();
-    assert_eq!(page.host(), "expenses.contoso.localhost", "{}", page.describe());
+    assert_eq!(
+        page.host(),
+        "expenses.contoso.localhost",
+        "{}",
+        page.describe()
+    );
     let after = rig.standing(browser).await;
     assert!(after.lease, "the truth gives a lease");
     assert_ne!(after.session, before.session, "and a new session value");
@@ -55,10 +60,16 @@ fn said(rig: &Rig, told: Vec<Told>) -> Vec<(String, Lie)> {
 #[tokio::test]
 async fn whose_word_it_is_for_whom_and_about_whom() {
     let (rig, mut browser) = Rig::guest().await;
-    let nils = rig.northwind().user("nils@northwind.us").unwrap().id.clone();
+    let nils = rig
+        .northwind()
+        .user("nils@northwind.us")
+        .unwrap()
+        .id
+        .clone();
     let northwind = rig.northwind().id.clone();
     let woodgrove = rig.tenant("usgov", "woodgrove.us").id.clone();
-    let issuer = |cloud: &str, tenant: &str| json!(format!("{}/{tenant}/v2.0", rig.cloud(cloud).login));
+    let issuer =
+        |cloud: &str, tenant: &str| json!(format!("{}/{tenant}/v2.0", rig.cloud(cloud).login));
     let entity = |cloud: &str| json!(rig.app(cloud).registry().own.entity);
     let mut told = vec![
         ("/iss", issuer("usgov", &woodgrove)),
@@ -93,15 +104,24 @@ async fn the_crossing_is_the_one_that_was_pushed() {
     let (rig, mut browser) = Rig::guest().await;
     let other = json!("77777777-7777-4777-8777-777777777777");
     let told = vec![
-        ("/crossing/resource_tenant", json!(rig.tenant("global", "fabrikam.com").id)),
-        ("/crossing/home_tenant", json!(rig.tenant("usgov", "woodgrove.us").id)),
+        (
+            "/crossing/resource_tenant",
+            json!(rig.tenant("global", "fabrikam.com").id),
+        ),
+        (
+            "/crossing/home_tenant",
+            json!(rig.tenant("usgov", "woodgrove.us").id),
+        ),
         ("/crossing/client_app", other.clone()),
         ("/crossing/resource_app", other.clone()),
         ("/crossing/app_name", json!("Library")),
         ("/crossing/groups", json!([other])),
         ("/crossing/correlation_id", other.clone()),
         ("/crossing/consent", json!(true)),
-        ("/device", json!({"id": other, "isCompliant": true, "isHybridJoined": true, "attributes": {}})),
+        (
+            "/device",
+            json!({"id": other, "isCompliant": true, "isHybridJoined": true, "attributes": {}}),
+        ),
     ];
     let lies = said(&rig, told);
     all_refused(&rig, &mut browser, lies).await;
@@ -112,7 +132,9 @@ async fn times_are_neither_ahead_nor_over_and_texts_have_an_end() {
     let (rig, mut browser) = Rig::guest().await;
     let now = rig.world.clock.time().seconds();
     let method = |at: i64| json!([{"method": "password", "at": at}]);
-    let many: Vec<_> = (0..33).map(|_| json!({"method": "password", "at": now})).collect();
+    let many: Vec<_> = (0..33)
+        .map(|_| json!({"method": "password", "at": now}))
+        .collect();
     let told = vec![
         ("/iat", json!(now + 90)),
         ("/auth_time", json!(now + 90)),
@@ -156,8 +178,14 @@ async fn only_home_s_key_for_assertions_vouches() {
         ("client assertion key", of(KeyPurpose::ClientAssertion)),
         ("entity key", of(KeyPurpose::Entity)),
         ("token key", of(KeyPurpose::Token)),
-        ("another cloud's key", signed(china, KeyPurpose::Assertion, assertion::TYPE)),
-        ("typ of an answer", signed(own.clone(), KeyPurpose::Assertion, "comity-answer+jwt")),
+        (
+            "another cloud's key",
+            signed(china, KeyPurpose::Assertion, assertion::TYPE),
+        ),
+        (
+            "typ of an answer",
+            signed(own.clone(), KeyPurpose::Assertion, "comity-answer+jwt"),
+        ),
         ("typ JWT", signed(own, KeyPurpose::Assertion, "JWT")),
         ("no signature", unsigned),
         ("half a signature", cut),
@@ -183,19 +211,33 @@ async fn an_answer_that_is_none_is_silence() {
         ("busy", status(503)),
         ("a page", body(b"<html><script>alert(1)</script>")),
         ("nothing", body(b"")),
-        ("huge", Hostile::at("/token", |a| a.body = vec![b' '; 257 * 1024])),
+        (
+            "huge",
+            Hostile::at("/token", |a| a.body = vec![b' '; 257 * 1024]),
+        ),
         ("no assertion", without("id_token")),
         ("no lease", without("refresh_token")),
-        ("bearer", Hostile::grants(|body| body["token_type"] = json!("Bearer"))),
+        (
+            "bearer",
+            Hostile::grants(|body| body["token_type"] = json!("Bearer")),
+        ),
     ];
     for (name, lie) in lies {
-        assert_eq!(opened(&rig, &mut browser, lie).await, (503, 90_033), "{name}");
+        assert_eq!(
+            opened(&rig, &mut browser, lie).await,
+            (503, 90_033),
+            "{name}"
+        );
         assert_eq!(rig.standing(&browser).await, before, "{name}");
     }
     rig.world.wire.twist("microsoftonline.us", None);
     browser.open(&rig.expenses()).await.unwrap();
     let back = rig.standing(&browser).await;
-    assert!(back.lease, "then back: {}", browser.page().unwrap().describe());
+    assert!(
+        back.lease,
+        "then back: {}",
+        browser.page().unwrap().describe()
+    );
 }
 
 #[tokio::test]
@@ -205,7 +247,12 @@ async fn a_lie_redeems_nobody_on_either_engine() {
         let link = rig.invite(super::rig::NORA).await;
         let mut browser = rig.browser();
         let before = rig.standing(&browser).await;
-        let nils = rig.northwind().user("nils@northwind.us").unwrap().id.clone();
+        let nils = rig
+            .northwind()
+            .user("nils@northwind.us")
+            .unwrap()
+            .id
+            .clone();
         let lie = rig.hostile().of_people(move |claims| {
             claims["sub"] = json!(nils);
             claims["oid"] = json!(nils);
@@ -231,14 +278,23 @@ async fn text_that_is_markup_stays_text() {
     let link = rig.invite(super::rig::NORA).await;
     let mut browser = rig.browser();
     let name = "<script>alert(1)</script>\u{202e}\u{7}\"><img src=x onerror=alert(1)>";
-    let lie = rig.hostile().of_people(move |claims| claims["name"] = json!(name));
+    let lie = rig
+        .hostile()
+        .of_people(move |claims| claims["name"] = json!(name));
     rig.world.wire.twist("microsoftonline.us", Some(lie));
     browser.open(&link).await.unwrap();
     rig.until_review(&mut browser).await;
     let page = browser.page().unwrap();
-    assert!(page.html.text().contains("<script>alert(1)</script>"), "{}", page.describe());
+    assert!(
+        page.html.text().contains("<script>alert(1)</script>"),
+        "{}",
+        page.describe()
+    );
     assert!(page.html.nodes().all(|n| n.attribute("onerror").is_none()));
     assert!(!page.html.text().contains('\u{202e}'));
     browser.submit("#consent-accept").await.unwrap();
-    assert!(rig.standing(&browser).await.session.is_some(), "she is herself all the same");
+    assert!(
+        rig.standing(&browser).await.session.is_some(),
+        "she is herself all the same"
+    );
 }

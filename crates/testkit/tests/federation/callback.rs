@@ -89,7 +89,10 @@ async fn a_code_is_used_once_and_its_second_use_ends_the_lease() {
     let sent = rig.sent("/token").pop().unwrap();
     let form = super::rig::unsigned(&sent);
     let again = rig.call(("global", "usgov"), &sent.url, &form).await;
-    assert_eq!(super::rig::told(&again), (400, "invalid_grant".into(), None));
+    assert_eq!(
+        super::rig::told(&again),
+        (400, "invalid_grant".into(), None)
+    );
     // The lease that the first use gave is gone: home no longer knows it.
     rig.forward(61);
     open(&mut browser, &Url::parse(&rig.my_apps()).unwrap()).await;
@@ -124,7 +127,10 @@ async fn silently_pushed(rig: &Rig, browser: &mut Browser) -> (Option<String>, b
     assert_eq!(answer.status, 201, "{}", answer.text());
     let reference = answer.json().unwrap()["request_uri"].clone();
     let query = Params::from_pairs([
-        ("client_id", rig.app("global").registry().own.entity.as_str()),
+        (
+            "client_id",
+            rig.app("global").registry().own.entity.as_str(),
+        ),
         ("request_uri", reference.as_str().unwrap()),
     ]);
     browser.stop_at(Some(rig.cloud("global").login.clone()));
@@ -148,10 +154,18 @@ async fn nothing_is_released_before_a_yes_whatever_the_resource_wants() {
     // A genuine push of an honest leg that nobody finishes.
     rig.at_home().await;
     let mut browser = rig.browser();
-    let home = format!("{}/?tenantid={}", rig.cloud("usgov").myapps, rig.northwind().id);
+    let home = format!(
+        "{}/?tenantid={}",
+        rig.cloud("usgov").myapps,
+        rig.northwind().id
+    );
     browser.open(&home).await.unwrap();
     let trip = rig.walk(&mut browser).await;
-    assert!(matches!(trip.end, End::Landed), "{}", trip.outcome(&browser));
+    assert!(
+        matches!(trip.end, End::Landed),
+        "{}",
+        trip.outcome(&browser)
+    );
     let answer = silently_pushed(&rig, &mut browser).await;
     assert_eq!(answer, (Some("interaction_required".to_owned()), false));
 }

@@ -68,7 +68,10 @@ async fn a_cloud_is_what_the_registry_says() {
         assert_eq!(rig.standing(&browser).await, before, "{member}");
         let top = member.split('/').next().unwrap();
         let reason = shut(&rig).await;
-        assert!(reason.as_ref().is_some_and(|r| r.contains(top)), "{reason:?}");
+        assert!(
+            reason.as_ref().is_some_and(|r| r.contains(top)),
+            "{reason:?}"
+        );
     }
     opened(&rig, &mut browser, None).await;
     assert_eq!(shut(&rig).await, None);
@@ -103,8 +106,17 @@ async fn statements_have_a_time_an_author_and_keys_of_one_purpose() {
         ("over", moved("exp", 0)),
         ("a day and an hour", moved("exp", 25 * 3600)),
         ("back in time", moved("iat", -4000)),
-        ("one key for two", shared("/metadata/comity_cloud/answer_keys", "/metadata/comity_cloud/assertion_keys")),
-        ("the entity's key", shared("/jwks", "/metadata/comity_cloud/assertion_keys")),
+        (
+            "one key for two",
+            shared(
+                "/metadata/comity_cloud/answer_keys",
+                "/metadata/comity_cloud/assertion_keys",
+            ),
+        ),
+        (
+            "the entity's key",
+            shared("/jwks", "/metadata/comity_cloud/assertion_keys"),
+        ),
     ];
     lies.push(("a redirect", Hostile::at(entity::PATH, |a| a.status = 302)));
     let signed = |key, typ: &'static str| {

@@ -67,9 +67,15 @@ async fn a_renewal_tells_of_the_same_person_and_the_same_sign_in() {
         ("/session_exp", json!(now + 100 * 24 * 3600)),
         ("/credential", json!("federated")),
         ("/crossing/client_app", nils.clone()),
-        ("/crossing/resource_tenant", json!(rig.tenant("global", "fabrikam.com").id)),
+        (
+            "/crossing/resource_tenant",
+            json!(rig.tenant("global", "fabrikam.com").id),
+        ),
         ("/crossing/correlation_id", nils.clone()),
-        ("/device", json!({"id": nils, "isCompliant": true, "isHybridJoined": true, "attributes": {}})),
+        (
+            "/device",
+            json!({"id": nils, "isCompliant": true, "isHybridJoined": true, "attributes": {}}),
+        ),
         ("/exp", json!(now - 1)),
         ("/iat", json!(now + 90)),
     ] {
@@ -104,7 +110,10 @@ async fn silence_serves_nothing_and_ends_nothing() {
             says(500, ""),
             says(302, ""),
             says(200, "{}"),
-            says(200, r#"{"token_type":"DPoP","expires_in":60,"id_token":"a.b.c"}"#),
+            says(
+                200,
+                r#"{"token_type":"DPoP","expires_in":60,"id_token":"a.b.c"}"#,
+            ),
             says(400, r#"{"error":"invalid_request"}"#),
             says(401, r#"{"error":"invalid_client"}"#),
         ] {
@@ -131,7 +140,11 @@ async fn a_no_of_home_ends_it_for_good_on_either_engine() {
             assert_eq!(admin.patch(&nora, &body).await.unwrap().status, 204);
             rig.forward(61);
             let (status, error) = refused(&rig, &tokens).await;
-            assert_eq!((status, error.as_str()), (400, "invalid_grant"), "{enabled}");
+            assert_eq!(
+                (status, error.as_str()),
+                (400, "invalid_grant"),
+                "{enabled}"
+            );
         }
     }
 }
@@ -152,7 +165,9 @@ async fn a_lease_is_for_one_pair_tenant_and_key() {
     let library = &rig.contoso().application("Library").unwrap().app_id;
     let fabrikam = &rig.tenant("global", "fabrikam.com").id;
     let woodgrove = &rig.tenant("usgov", "woodgrove.us").id;
-    let many: Vec<_> = (0..501).map(|n| uuid::Uuid::from_u128(n).to_string()).collect();
+    let many: Vec<_> = (0..501)
+        .map(|n| uuid::Uuid::from_u128(n).to_string())
+        .collect();
     let details = "invalid_authorization_details";
     for (form, error) in [
         (detail(&form, "client_app", json!(library)), details),
@@ -162,10 +177,18 @@ async fn a_lease_is_for_one_pair_tenant_and_key() {
         (detail(&form, "groups", json!(many)), details),
         (detail(&form, "consent", json!(true)), details),
         (with(&form, "authorization_details", None), details),
-        (with(&form, "refresh_token", Some(&"A".repeat(43))), "invalid_grant"),
+        (
+            with(&form, "refresh_token", Some(&"A".repeat(43))),
+            "invalid_grant",
+        ),
     ] {
         let answer = rig.call(PAIR, &url, &form).await;
-        assert_eq!(told(&answer), (400, error.into(), None), "{}", form.encode());
+        assert_eq!(
+            told(&answer),
+            (400, error.into(), None),
+            "{}",
+            form.encode()
+        );
     }
     let elsewhere = url.replace(&rig.northwind().id, woodgrove);
     let answer = rig.call(PAIR, &elsewhere, &form).await;

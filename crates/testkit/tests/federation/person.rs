@@ -74,7 +74,10 @@ async fn what_home_told_one_organization_counts_at_no_other() {
     let fabrikam = read.tenant(rig.id(rig.tenant("global", "fabrikam.com")));
     let guest = fabrikam.users().find_external(&rig.identity()).await;
     let state = guest.unwrap().unwrap().external.unwrap().state;
-    assert_eq!(state, comity_model::user::ExternalUserState::PendingAcceptance);
+    assert_eq!(
+        state,
+        comity_model::user::ExternalUserState::PendingAcceptance
+    );
 }
 
 #[tokio::test]
@@ -87,7 +90,11 @@ async fn an_organization_is_chosen_at_the_common_endpoint_and_again() {
     choose(&mut browser, "fabrikam.com").await;
     choose(&mut browser, "contoso.com").await;
     let trip = rig.walk(&mut browser).await;
-    assert!(matches!(trip.end, End::Away(_)), "{}", trip.outcome(&browser));
+    assert!(
+        matches!(trip.end, End::Away(_)),
+        "{}",
+        trip.outcome(&browser)
+    );
     assert!(rig.standing(&browser).await.session.is_some());
 }
 
@@ -141,6 +148,31 @@ async fn a_yes_that_comes_after_home_s_no_redeems_nobody() {
 }
 
 #[tokio::test]
+async fn within_one_cloud_home_s_no_counts_at_once() {
+    let rig = Rig::start().await;
+    let fay = rig
+        .tenant("global", "fabrikam.com")
+        .user("fay@fabrikam.com");
+    let fay = fay.unwrap();
+    let link = rig.invite(&fay.user_principal_name).await;
+    let admin = rig.graph("global", "fabrikam.com", "admin").await;
+    let path = format!("/v1.0/users/{}", fay.id);
+    for enabled in [false, true] {
+        let mut browser = rig.browser();
+        browser.open(&link).await.unwrap();
+        rig.until_review_of(fay, &mut browser).await;
+        let body = json!({ "accountEnabled": enabled });
+        assert_eq!(admin.patch(&path, &body).await.unwrap().status, 204);
+        browser.submit("#consent-accept").await.unwrap();
+        let page = browser.page().unwrap();
+        let landed = page.host().starts_with("myapps.");
+        assert_eq!(landed, enabled, "{}", page.describe());
+        let body = json!({ "accountEnabled": true });
+        assert_eq!(admin.patch(&path, &body).await.unwrap().status, 204);
+    }
+}
+
+#[tokio::test]
 async fn pages_of_a_sign_in_belong_to_the_browser_that_began_it() {
     let rig = Rig::paired().await;
     let link = rig.invite(NORA).await;
@@ -169,7 +201,26 @@ async fn pages_of_a_sign_in_belong_to_the_browser_that_began_it() {
     assert!(answer.status.is_client_error(), "{}", answer.status);
     assert_eq!(rig.standing(&other).await.guest, before.guest);
     hers.submit("#consent-accept").await.unwrap();
-    assert_ne!(rig.standing(&hers).await.guest, before.guest);
+    let after = rig.standing(&hers).await;
+    assert_ne!(after.guest, before.guest);
+    // Twice: the sign-in has ended.
+    hers.open(&page).await.unwrap();
+    gone(&hers);
+    assert_eq!(rig.standing(&hers).await, after);
+}
+
+#[tokio::test]
+async fn a_late_yes_is_none() {
+    let rig = Rig::paired().await;
+    let link = rig.invite(NORA).await;
+    let mut browser = rig.browser();
+    browser.open(&link).await.unwrap();
+    rig.until_review(&mut browser).await;
+    let before = rig.standing(&browser).await;
+    rig.forward(601);
+    browser.submit("#consent-accept").await.unwrap();
+    gone(&browser);
+    assert_eq!(rig.standing(&browser).await, before);
 }
 
 #[tokio::test]
@@ -192,7 +243,11 @@ async fn a_link_forged_or_forwarded_redeems_nothing_and_a_replay_nothing_more() 
     }
     // Forwarded to nils, who is signed in at home.
     let mut nils = rig.browser();
-    let home = format!("{}/?tenantid={}", rig.cloud("usgov").myapps, rig.northwind().id);
+    let home = format!(
+        "{}/?tenantid={}",
+        rig.cloud("usgov").myapps,
+        rig.northwind().id
+    );
     nils.open(&home).await.unwrap();
     let trip = rig.walk_as("nils@northwind.us", &mut nils).await;
     assert!(matches!(trip.end, End::Landed), "{}", trip.outcome(&nils));
@@ -226,7 +281,12 @@ async fn the_invited_person_is_fixed_and_never_typed() {
     }
     let before = rig.standing(&browser).await;
     let trip = rig.walk_as("nils@northwind.us", &mut browser).await;
-    assert_eq!(rig.standing(&browser).await, before, "{}", trip.outcome(&browser));
+    assert_eq!(
+        rig.standing(&browser).await,
+        before,
+        "{}",
+        trip.outcome(&browser)
+    );
 }
 
 #[tokio::test]
@@ -257,7 +317,11 @@ async fn a_code_of_another_transaction_is_worth_nothing() {
     let (rig, _) = Rig::guest().await;
     let (mut hers, mut his) = (rig.at_home().await, rig.at_home().await);
     let (url_of_hers, url_of_his) = (rig.back(&mut hers).await, rig.back(&mut his).await);
-    let code = url_of_hers.query_pairs().find(|(n, _)| n == "code").unwrap().1;
+    let code = url_of_hers
+        .query_pairs()
+        .find(|(n, _)| n == "code")
+        .unwrap()
+        .1;
     let injected = super::callback::replaced(&url_of_his, "code", &code);
     his.open(injected.as_str()).await.unwrap();
     assert_eq!(his.page().unwrap().status, 403);

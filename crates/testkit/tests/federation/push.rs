@@ -30,24 +30,56 @@ async fn every_swapped_value_is_refused_at_home() {
     let denied = |code| (400, "access_denied".to_owned(), Some(code));
     let login = &rig.cloud("china").login;
     let rows = [
-        (with(&form, "redirect_uri", Some(&format!("{login}/federation/callback"))), invalid.clone()),
-        (with(&form, "response_mode", Some("form_post")), invalid.clone()),
+        (
+            with(
+                &form,
+                "redirect_uri",
+                Some(&format!("{login}/federation/callback")),
+            ),
+            invalid.clone(),
+        ),
+        (
+            with(&form, "response_mode", Some("form_post")),
+            invalid.clone(),
+        ),
         (with(&form, "state", None), invalid.clone()),
         (with(&form, "nonce", Some("short")), invalid.clone()),
         (with(&form, "code_challenge", None), invalid.clone()),
-        (with(&form, "code_challenge_method", Some("plain")), invalid.clone()),
-        (with(&form, "dpop_jkt", Some(&"A".repeat(43))), invalid.clone()),
+        (
+            with(&form, "code_challenge_method", Some("plain")),
+            invalid.clone(),
+        ),
+        (
+            with(&form, "dpop_jkt", Some(&"A".repeat(43))),
+            invalid.clone(),
+        ),
         (with(&form, "prompt", Some("consent")), invalid.clone()),
         (with(&form, "request_uri", Some("urn:x")), invalid.clone()),
-        (with(&form, "claims", Some(r#"{"id_token":{"sub":{"value":"nora"}}}"#)), invalid.clone()),
+        (
+            with(
+                &form,
+                "claims",
+                Some(r#"{"id_token":{"sub":{"value":"nora"}}}"#),
+            ),
+            invalid.clone(),
+        ),
         (detail(&form, "home_tenant", json!(other)), invalid),
-        (detail(&form, "resource_tenant", json!(other)), denied(500_212)),
+        (
+            detail(&form, "resource_tenant", json!(other)),
+            denied(500_212),
+        ),
         (
             detail(&form, "consent", json!(true)),
             (400, "invalid_authorization_details".to_owned(), None),
         ),
         (
-            with(&form, "claims", Some(r#"{"id_token":{"acr":{"essential":true,"values":["urn:comity:acr:phishing-resistant"]}}}"#)),
+            with(
+                &form,
+                "claims",
+                Some(
+                    r#"{"id_token":{"acr":{"essential":true,"values":["urn:comity:acr:phishing-resistant"]}}}"#,
+                ),
+            ),
             (400, "unmet_authentication_requirements".to_owned(), None),
         ),
     ];
@@ -74,12 +106,30 @@ async fn only_a_paired_cloud_with_its_own_fresh_proof_is_heard() {
     let refused = (401, "invalid_client".to_owned());
     let entity = |cloud: &str| Some(rig.app(cloud).registry().own.entity.clone());
     let wrong = [
-        Signature { key: KeyPurpose::Assertion, ..Signature::default() },
-        Signature { key: KeyPurpose::Question, ..Signature::default() },
-        Signature { client: entity("china"), ..Signature::default() },
-        Signature { client: entity("usgov"), ..Signature::default() },
-        Signature { audience: entity("china"), ..Signature::default() },
-        Signature { audience: Some(url.clone()), ..Signature::default() },
+        Signature {
+            key: KeyPurpose::Assertion,
+            ..Signature::default()
+        },
+        Signature {
+            key: KeyPurpose::Question,
+            ..Signature::default()
+        },
+        Signature {
+            client: entity("china"),
+            ..Signature::default()
+        },
+        Signature {
+            client: entity("usgov"),
+            ..Signature::default()
+        },
+        Signature {
+            audience: entity("china"),
+            ..Signature::default()
+        },
+        Signature {
+            audience: Some(url.clone()),
+            ..Signature::default()
+        },
     ];
     for (number, signature) in wrong.into_iter().enumerate() {
         let answer = rig.signed(PAIR, &url, &form, &with_nonce(signature)).await;
@@ -93,12 +143,16 @@ async fn only_a_paired_cloud_with_its_own_fresh_proof_is_heard() {
         htu: Some(url.replace("/par", "/token")),
         ..Signature::default()
     };
-    let answer = rig.signed(PAIR, &url, &form, &with_nonce(other_place)).await;
+    let answer = rig
+        .signed(PAIR, &url, &form, &with_nonce(other_place))
+        .await;
     assert_eq!(told(&answer).1, "invalid_dpop_proof");
     let answer = rig.signed(PAIR, &url, &form, &Signature::default()).await;
     assert_eq!(told(&answer).1, "use_dpop_nonce");
     rig.forward(301);
-    let answer = rig.signed(PAIR, &url, &form, &with_nonce(Signature::default())).await;
+    let answer = rig
+        .signed(PAIR, &url, &form, &with_nonce(Signature::default()))
+        .await;
     assert_eq!(told(&answer).1, "use_dpop_nonce", "five minutes old");
 }
 
@@ -126,11 +180,18 @@ async fn a_pushed_request_works_once_for_its_cloud_and_tenant() {
     let entity = rig.app("global").registry().own.entity.clone();
     let push = async || {
         let answer = rig.call(PAIR, &url, &form).await;
-        answer.json().unwrap()["request_uri"].as_str().unwrap().to_owned()
+        answer.json().unwrap()["request_uri"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let address = |tenant: &str, client: &str, reference: &str| {
         let query = Params::from_pairs([("client_id", client), ("request_uri", reference)]);
-        format!("{}/{tenant}/oauth2/v2.0/authorize?{}", rig.cloud("usgov").login, query.encode())
+        format!(
+            "{}/{tenant}/oauth2/v2.0/authorize?{}",
+            rig.cloud("usgov").login,
+            query.encode()
+        )
     };
     let opened = async |url: String| {
         let mut browser = rig.browser();
@@ -184,8 +245,13 @@ async fn closed_gates_and_the_switch_are_told_by_number_and_recorded() {
     assert_eq!(told(&answer), unticked, "a tenant that is not there");
     rig.tick("usgov", "northwind.us", &[]).await;
     assert_eq!(told(&rig.call(PAIR, &url, &form).await), unticked);
-    rig.tick("usgov", "northwind.us", &["microsoftonline.com"]).await;
-    assert_eq!(rig.call(PAIR, &url, &form).await.status, 201, "ticked again");
+    rig.tick("usgov", "northwind.us", &["microsoftonline.com"])
+        .await;
+    assert_eq!(
+        rig.call(PAIR, &url, &form).await.status,
+        201,
+        "ticked again"
+    );
     let app = rig.app("usgov");
     let tenant = comity_model::id::Id::parse(&rig.northwind().id).unwrap();
     let read = app.store().read();
@@ -230,8 +296,45 @@ async fn a_leg_with_a_session_writes_three_times_at_home() {
         browser.open(&url).await.unwrap();
         rig.walk(&mut browser).await
     };
-    assert!(matches!(trip.end, End::Landed), "{}", trip.outcome(&browser));
+    assert!(
+        matches!(trip.end, End::Landed),
+        "{}",
+        trip.outcome(&browser)
+    );
     assert!(trip.stops.is_empty(), "silently: {}", trip.path());
     assert_eq!(begun("usgov") - before.1, 3, "push, complete, redeem");
     assert!(begun("global") - before.0 <= 3, "begin, complete, redeem");
+}
+
+#[tokio::test]
+async fn a_name_that_is_markup_is_shown_as_what_it_calls_itself() {
+    let rig = Rig::paired().await;
+    let (url, form) = genuine(&rig).await;
+    for name in ["Ex\u{202e}penses", "Expenses\u{7}", &"x".repeat(65)] {
+        let answer = rig
+            .call(PAIR, &url, &detail(&form, "app_name", json!(name)))
+            .await;
+        assert_eq!(told(&answer).1, "invalid_authorization_details", "{name}");
+    }
+    let name = "<img src=x onerror=alert(1)>";
+    let form = detail(&form, "app_name", json!(name));
+    let answer = rig.call(PAIR, &url, &form).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let reference = answer.json().unwrap()["request_uri"].clone();
+    let query = Params::from_pairs([
+        (
+            "client_id",
+            rig.app("global").registry().own.entity.as_str(),
+        ),
+        ("request_uri", reference.as_str().unwrap()),
+    ]);
+    let address = url.replace("/par", "/authorize");
+    let mut browser = rig.browser();
+    browser
+        .open(&format!("{address}?{}", query.encode()))
+        .await
+        .unwrap();
+    let page = browser.page().unwrap();
+    assert!(page.html.text().contains(name), "{}", page.describe());
+    assert!(page.html.nodes().all(|n| n.attribute("onerror").is_none()));
 }

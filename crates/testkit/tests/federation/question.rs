@@ -32,7 +32,11 @@ fn asked(rig: &Rig, number: u128, ask: (&str, Value)) -> Value {
 }
 
 async fn sent(rig: &Rig, text: String) -> (u16, String) {
-    let url = format!("{}{}", rig.app("usgov").registry().own.entity, question::PATH);
+    let url = format!(
+        "{}{}",
+        rig.app("usgov").registry().own.entity,
+        question::PATH
+    );
     let mut ask = Ask::new(Method::POST, Url::parse(&url).unwrap());
     ask.body = text.into_bytes().into();
     let answer = rig.means.client.send(ask).await.unwrap();
@@ -65,16 +69,26 @@ async fn a_question_is_its_clouds_own_fresh_and_asked_once() {
         ("iat", json!(now + 90)),
         ("jti", json!("short")),
         ("tid", json!("contoso.com")),
-        ("invitee", json!({"tenantId": rig.northwind().id, "upn": "nora@northwind.us", "groups": []})),
+        (
+            "invitee",
+            json!({"tenantId": rig.northwind().id, "upn": "nora@northwind.us", "groups": []}),
+        ),
         ("policy", json!(true)),
-        ("tenant", json!({"id": rig.northwind().id, "domain": "northwind.us"})),
+        (
+            "tenant",
+            json!({"id": rig.northwind().id, "domain": "northwind.us"}),
+        ),
         ("tenant", json!({"domain": "northwind.us"})),
     ];
     for (number, (member, value)) in changes.into_iter().enumerate() {
         let mut claims = good(number as u128);
         claims[member] = value;
         let answer = signed(&rig, "global", &claims).await;
-        assert_eq!(answer, (400, r#"{"error":"invalid_request"}"#.into()), "{member}");
+        assert_eq!(
+            answer,
+            (400, r#"{"error":"invalid_request"}"#.into()),
+            "{member}"
+        );
     }
     let cloud = Hostile::new(rig.app("global"));
     for (key, typ) in [
@@ -92,8 +106,15 @@ async fn a_question_is_its_clouds_own_fresh_and_asked_once() {
     claims["iss"] = json!(rig.app("china").registry().own.entity);
     assert_eq!(signed(&rig, "china", &claims).await.0, 400);
     let (status, answer) = signed(&rig, "global", &good(70)).await;
-    assert_eq!((status, reply(&answer)["displayName"].as_str()), (200, Some("Northwind Agency")));
-    assert_eq!(signed(&rig, "global", &good(70)).await.0, 400, "asked again");
+    assert_eq!(
+        (status, reply(&answer)["displayName"].as_str()),
+        (200, Some("Northwind Agency"))
+    );
+    assert_eq!(
+        signed(&rig, "global", &good(70)).await.0,
+        400,
+        "asked again"
+    );
 }
 
 #[tokio::test]
@@ -151,7 +172,7 @@ async fn added(rig: &Rig, graph: &Graph, body: &Value, lie: Option<Lie>) -> (u16
     let reply = graph.post(&format!("{POLICY}/partners"), body).await;
     rig.world.wire.twist(HOSTILE, None);
     let reply = reply.unwrap();
-    (reply.status, reply.body)
+    (reply.status.as_u16(), reply.body)
 }
 
 #[tokio::test]
@@ -171,19 +192,34 @@ async fn lying_answers_add_no_organization() {
         answer.body = text.unwrap().into_bytes();
     });
     let rows = [
-        ("tenant", told("tenantId", json!(rig.tenant("usgov", "woodgrove.us").id))),
+        (
+            "tenant",
+            told("tenantId", json!(rig.tenant("usgov", "woodgrove.us").id)),
+        ),
         ("name", told("displayName", json!("\u{202e}\u{200b}"))),
         ("domain", told("domains", json!(["north wind.us"]))),
-        ("default", told("defaultDomainName", json!("<b>northwind.us</b>"))),
+        (
+            "default",
+            told("defaultDomainName", json!("<b>northwind.us</b>")),
+        ),
         ("jti", told("jti", json!("question-of-another-one"))),
-        ("aud", told("aud", json!(rig.app("china").registry().own.entity))),
-        ("iss", told("iss", json!(rig.app("china").registry().own.entity))),
+        (
+            "aud",
+            told("aud", json!(rig.app("china").registry().own.entity)),
+        ),
+        (
+            "iss",
+            told("iss", json!(rig.app("china").registry().own.entity)),
+        ),
         ("ahead", told("iat", json!(now + 900))),
         ("long", told("exp", json!(now + 3600))),
         ("more", told("policy", json!({"inbound": []}))),
         ("other", told("objectId", json!(rig.nora().id))),
         ("key", wrong_key),
-        ("huge", Hostile::at(question::PATH, |a| a.body = vec![b'a'; 257 * 1024])),
+        (
+            "huge",
+            Hostile::at(question::PATH, |a| a.body = vec![b'a'; 257 * 1024]),
+        ),
         ("redirect", Hostile::at(question::PATH, |a| a.status = 307)),
     ];
     for (name, lie) in rows {
@@ -243,7 +279,10 @@ async fn a_domain_of_an_honest_tenant_stays_that_tenants() {
             .await
             .unwrap();
     }
-    assert!(rig.sent(question::PATH).is_empty(), "nobody asked Northwind");
+    assert!(
+        rig.sent(question::PATH).is_empty(),
+        "nobody asked Northwind"
+    );
     let mut browser = rig.browser();
     browser.open(&rig.my_apps()).await.unwrap();
     browser.fill("#username", "alex@contoso.com").unwrap();
@@ -271,10 +310,19 @@ async fn an_answer_about_an_invitee_is_about_her() {
     };
     let invitation = rig.invitation(super::rig::NORA);
     for (name, lie) in [
-        ("name", told("userPrincipalName", json!("nils@northwind.us"))),
-        ("tenant", told("tenantId", json!(rig.tenant("usgov", "woodgrove.us").id))),
+        (
+            "name",
+            told("userPrincipalName", json!("nils@northwind.us")),
+        ),
+        (
+            "tenant",
+            told("tenantId", json!(rig.tenant("usgov", "woodgrove.us").id)),
+        ),
         ("other kind", told("displayName", json!("Northwind"))),
-        ("gates", hostile.answers(|claims| claims["gates"] = json!([]))),
+        (
+            "gates",
+            hostile.answers(|claims| claims["gates"] = json!([])),
+        ),
     ] {
         rig.world.wire.twist(HOSTILE, Some(lie));
         let reply = graph.post("/v1.0/invitations", &invitation).await.unwrap();
@@ -286,4 +334,54 @@ async fn an_answer_about_an_invitee_is_about_her() {
     assert_eq!(northwind, rig.northwind().id);
     rig.invite(super::rig::NORA).await;
     assert!(rig.standing(&rig.browser()).await.guest.is_some());
+}
+
+#[tokio::test]
+async fn a_name_that_now_belongs_to_somebody_else_binds_nobody_anew() {
+    let rig = Rig::paired().await;
+    rig.invite(super::rig::NORA).await;
+    let before = rig.standing(&rig.browser()).await;
+    let graph = rig.graph("global", "contoso.com", "inviter").await;
+    let nils = rig
+        .northwind()
+        .user("nils@northwind.us")
+        .unwrap()
+        .id
+        .clone();
+    let lie = rig.hostile().answers(move |claims| {
+        if !claims["objectId"].is_null() {
+            claims["objectId"] = json!(nils);
+        }
+    });
+    rig.world.wire.twist(HOSTILE, Some(lie));
+    let invitation = rig.invitation(super::rig::NORA);
+    let reply = graph.post("/v1.0/invitations", &invitation).await.unwrap();
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    assert_eq!(rig.standing(&rig.browser()).await, before);
+    rig.world.wire.twist(HOSTILE, None);
+    let again = graph.post("/v1.0/invitations", &invitation).await.unwrap();
+    assert_eq!(again.status, 201, "the same person: {}", again.body);
+}
+
+#[tokio::test]
+async fn guessing_has_an_end_in_the_store() {
+    let rig = Rig::paired().await;
+    let ask = |upn: &str| json!({"tenantId": rig.northwind().id, "upn": upn, "groups": []});
+    let nora = |number| asked(&rig, number, ("invitee", ask("nora@northwind.us")));
+    for number in 0..50 {
+        let upn = format!("guess{number}@northwind.us");
+        let claims = asked(&rig, 1000 + number, ("invitee", ask(&upn)));
+        let (_, answer) = signed(&rig, "global", &claims).await;
+        assert_eq!(reply(&answer)["refused"], "unknown");
+    }
+    let (_, answer) = signed(&rig, "global", &nora(2000)).await;
+    assert_eq!(reply(&answer)["refused"], "unknown", "fifty misses");
+    // Another tenant of that cloud is counted by itself.
+    let mut other = asked(&rig, 2001, ("tenant", json!({"id": rig.northwind().id})));
+    other["tid"] = json!(rig.tenant("global", "fabrikam.com").id);
+    let (_, answer) = signed(&rig, "global", &other).await;
+    assert_eq!(reply(&answer)["defaultDomainName"], "northwind.us");
+    rig.forward(3600);
+    let (_, answer) = signed(&rig, "global", &nora(2002)).await;
+    assert_eq!(reply(&answer)["objectId"], rig.nora().id, "an hour later");
 }

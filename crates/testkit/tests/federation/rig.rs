@@ -7,7 +7,7 @@ use comity_demo::{
     client::{Answer, Ask, Client},
     graph::Graph,
     mail::Mailbox,
-    manifest::{Cloud, Manifest, Tenant},
+    manifest::{Cloud, Manifest, Tenant, User as ManifestUser},
     oauth::{self, Means, SignIn, Tokens},
     walk::{self, End, Person, Trip},
 };
@@ -60,8 +60,10 @@ impl Rig {
 
     pub async fn paired_on(engine: Engine) -> Self {
         let rig = Self::on(engine).await;
-        rig.tick("global", "contoso.com", &["microsoftonline.us"]).await;
-        rig.tick("usgov", "northwind.us", &["microsoftonline.com"]).await;
+        rig.tick("global", "contoso.com", &["microsoftonline.us"])
+            .await;
+        rig.tick("usgov", "northwind.us", &["microsoftonline.com"])
+            .await;
         let contoso = rig.graph("global", "contoso.com", "secadmin").await;
         let northwind = rig.graph("usgov", "northwind.us", "secadmin").await;
         add(&contoso, &rig.northwind().id).await;
@@ -80,7 +82,11 @@ impl Rig {
         let mut browser = rig.browser();
         browser.open(&link).await.unwrap();
         let trip = rig.walk(&mut browser).await;
-        assert!(matches!(trip.end, End::Landed), "{}", trip.outcome(&browser));
+        assert!(
+            matches!(trip.end, End::Landed),
+            "{}",
+            trip.outcome(&browser)
+        );
         assert!(browser.page().unwrap().host().starts_with("myapps."));
         (rig, browser)
     }
@@ -140,12 +146,21 @@ impl Rig {
         let (place, tenant) = (self.cloud(cloud), self.tenant(cloud, domain));
         let mut person =
             Person::of(tenant.user(&format!("{name}@{domain}")).unwrap(), place).unwrap();
-        let signed =
-            oauth::sign_in(&self.means, &mut self.browser(), &mut person, (place, tenant)).await;
+        let signed = oauth::sign_in(
+            &self.means,
+            &mut self.browser(),
+            &mut person,
+            (place, tenant),
+        )
+        .await;
         let SignIn::Tokens(tokens, _) = signed.unwrap() else {
             panic!("{name} does not get in")
         };
-        Graph::new(self.means.client.clone(), &place.graph, &tokens.access_token)
+        Graph::new(
+            self.means.client.clone(),
+            &place.graph,
+            &tokens.access_token,
+        )
     }
 
     /// Invites by user principal name; the link of the mail.
@@ -222,7 +237,8 @@ impl Rig {
     /// Exchanges between clouds so far whose address ends so.
     pub fn sent(&self, tail: &str) -> Vec<Exchange> {
         let all = self.world.wire.exchanges().into_iter();
-        all.filter(|e| e.from != e.to && e.url.ends_with(tail)).collect()
+        all.filter(|e| e.from != e.to && e.url.ends_with(tail))
+            .collect()
     }
 
     pub async fn post(&self, url: &str, form: &Params, headers: &[(&'static str, &str)]) -> Answer {
@@ -237,7 +253,9 @@ impl Rig {
 
     /// A call of one cloud at another, newly signed, with the nonce of an earlier answer.
     pub async fn call(&self, (from, to): (&str, &str), url: &str, form: &Params) -> Answer {
-        let first = self.signed((from, to), url, form, &Signature::default()).await;
+        let first = self
+            .signed((from, to), url, form, &Signature::default())
+            .await;
         let nonce = first
             .header(&HeaderName::from_static("dpop-nonce"))
             .map(str::to_owned);
@@ -278,10 +296,7 @@ impl Rig {
         let key = signature.proof.as_ref().unwrap_or(own);
         let proof = dpop::make(key, &target, &jti(), now);
         let mut form = form.clone();
-        form.push(
-            "client_assertion_type",
-            comity_oauth::token::ASSERTION_TYPE,
-        );
+        form.push("client_assertion_type", comity_oauth::token::ASSERTION_TYPE);
         form.push("client_assertion", assertion.unwrap());
         self.post(url, &form, &[("dpop", &proof.unwrap())]).await
     }
@@ -337,7 +352,9 @@ impl Rig {
             Some(guest) => scoped.leases().latest(guest.id, pair).await.unwrap(),
             None => None,
         };
-        let session = browser.jar().find("login.global.localhost", "__Host-session");
+        let session = browser
+            .jar()
+            .find("login.global.localhost", "__Host-session");
         Standing {
             guest,
             lease: lease.is_some(),
@@ -347,10 +364,15 @@ impl Rig {
 
     /// Goes nora's way until the page with the yes to Contoso's permissions.
     pub async fn until_review(&self, browser: &mut Browser) {
+        let nora = self.northwind().user(NORA).unwrap();
+        self.until_review_of(nora, browser).await;
+    }
+
+    pub async fn until_review_of(&self, person: &ManifestUser, browser: &mut Browser) {
         let there = |browser: &Browser| {
             let page = browser.page().unwrap();
             let asks = page.html.by_id("consent-accept").is_some();
-            asks && page.host().starts_with("login.global")
+            asks && page.html.title().contains("Review")
         };
         for _ in 0..8 {
             if there(browser) {
@@ -358,8 +380,8 @@ impl Rig {
             }
             let page = browser.page().unwrap();
             for (id, text) in [
-                ("username", NORA),
-                ("password", self.northwind().user(NORA).unwrap().password.expose()),
+                ("username", person.user_principal_name.as_str()),
+                ("password", person.password.expose()),
             ] {
                 if page.html.by_id(id).is_some() {
                     browser.fill(&format!("#{id}"), text).unwrap();
@@ -386,7 +408,10 @@ impl Rig {
         let leg = leg.unwrap_or_else(|| panic!("{}", page.describe()));
         let records = self.records("global", self.contoso(), &leg).await;
         assert_eq!(records.len(), 1, "one record of the leg");
-        assert_eq!(records[0].home.as_ref().unwrap().cloud, "microsoftonline.us");
+        assert_eq!(
+            records[0].home.as_ref().unwrap().cloud,
+            "microsoftonline.us"
+        );
         records[0].error_code
     }
 }
