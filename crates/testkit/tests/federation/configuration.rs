@@ -168,9 +168,11 @@ async fn a_revoked_key_is_dead_at_once_and_stays_dead() {
     let lie = rig.hostile().of_itself(move |claims| {
         claims["metadata"]["comity_cloud"]["revoked"] = json!([revoked]);
     });
-    let before = rig.standing(&browser).await.lease;
-    assert_eq!(opened(&rig, &mut browser, Some(lie)).await, 403);
-    assert_eq!(rig.standing(&browser).await.lease, before);
+    for _ in 0..3 {
+        let status = opened(&rig, &mut browser, Some(lie.clone())).await;
+        assert!(matches!(status, 403 | 503), "{status}");
+        assert!(!rig.standing(&browser).await.lease);
+    }
     // Kept for the other nodes and the next start: no older statement takes it back.
     let read = rig.app("global").store().read();
     let row = read.cloud().partner_configurations().find(HOSTILE).await;

@@ -147,6 +147,19 @@ async fn a_yes_that_comes_after_home_s_no_redeems_nobody() {
     }
 }
 
+/// Whether Contoso's guest from Fabrikam has redeemed.
+async fn accepted(rig: &Rig, fay: &str) -> bool {
+    let read = rig.app("global").store().read();
+    let identity = comity_model::user::ExternalIdentity {
+        cloud: "microsoftonline.com".into(),
+        tenant: rig.id(rig.tenant("global", "fabrikam.com")),
+        object: comity_model::id::Id::parse(fay).unwrap(),
+    };
+    let users = read.tenant(rig.id(rig.contoso())).users();
+    let guest = users.find_external(&identity).await.unwrap().unwrap();
+    guest.external.unwrap().state == comity_model::user::ExternalUserState::Accepted
+}
+
 #[tokio::test]
 async fn within_one_cloud_home_s_no_counts_at_once() {
     let rig = Rig::start().await;
@@ -167,6 +180,7 @@ async fn within_one_cloud_home_s_no_counts_at_once() {
         let page = browser.page().unwrap();
         let landed = page.host().starts_with("myapps.");
         assert_eq!(landed, enabled, "{}", page.describe());
+        assert_eq!(accepted(&rig, &fay.id).await, enabled);
         let body = json!({ "accountEnabled": true });
         assert_eq!(admin.patch(&path, &body).await.unwrap().status, 204);
     }
