@@ -217,6 +217,8 @@ async fn answered<T>(
 ) -> Result<Result<T, Refusal>> {
     match tokio::time::timeout(LEG, call).await {
         Ok(Ok(value)) => Ok(Ok(value)),
+        // Home has answered, and is not believed.
+        Ok(Err(Error::Denied { refusal, .. })) if refusal.code == HOME_REFUSED => Ok(Err(refusal)),
         Ok(Err(error @ (Error::Upstream { .. } | Error::Denied { .. }))) => {
             log_silence(cx, &error.to_string());
             Ok(Err(silent()))
@@ -233,7 +235,7 @@ fn log_silence(cx: &Context, why: &str) {
     tracing::warn!(correlation_id = %cx.correlation_id, why, "a leg ends without home's answer");
 }
 
-const fn silent() -> Refusal {
+pub(crate) const fn silent() -> Refusal {
     Refusal {
         code: HOME_SILENT,
         side: Side::Home,
@@ -383,10 +385,11 @@ async fn redeem(
             Reply::Refused(refusal) => return Ok(Err(refusal)),
             Reply::UnknownGrant => return Ok(Err(response::Refusal::Other)),
         };
-        accept(cx, entry, (home, sent), &body).await.map(Ok)
+        accept(cx, entry, (home, sent), &body).await
     };
     match answered(cx, exchange).await? {
         Ok(result) => Ok(result),
+        Err(refusal) if refusal.code == HOME_REFUSED => Ok(Err(response::Refusal::Other)),
         Err(_) => Ok(Err(response::Refusal::TemporarilyUnavailable)),
     }
 }
@@ -396,7 +399,7 @@ async fn accept(
     entry: &CloudEntry,
     (home, sent): (&HomeTenant, &PushedCrossing),
     body: &[u8],
-) -> Result<(AssertionFacts, lease::Held)> {
+) -> Result<Result<(AssertionFacts, lease::Held), response::Refusal>> {
     let fault = |reason: &str| Error::Upstream {
         cloud: entry.name.clone(),
         reason: reason.to_owned(),
@@ -410,14 +413,15 @@ async fn accept(
         device: device(sent.device_asked),
     };
     let facts = verify::verify(cx, &asked, &assertion).await?;
+    // An age that was asked and not kept is unmet, whatever home calls it (§3.9).
     if !verify::is_fresh(sent, &facts, cx.now) {
-        return Err(fault("what was proven there is older than was asked"));
+        return Ok(Err(response::Refusal::UnmetAuthenticationRequirements));
     }
     let held = lease::Held {
         token: grant.ok_or_else(|| fault("its answer has no lease"))?,
         jkt: sent.dpop_jkt.clone(),
     };
-    Ok((facts, held))
+    Ok(Ok((facts, held)))
 }
 
 /// Assertion and lease of a token answer.

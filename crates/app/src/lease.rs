@@ -14,8 +14,9 @@ mod end;
 mod renew;
 
 use comity_model::{
-    federation::{ApplicationPair, HomeTenant, Lease},
+    federation::{ApplicationPair, AssertionFacts, HomeTenant, Lease},
     id::Id,
+    session::Session,
     sign_in::{OauthError, Refusal, Side, TokenGrant},
     tenant::Tenant,
     user::ExternalIdentity,
@@ -33,9 +34,10 @@ use crate::{
 };
 
 pub use self::renew::Turns;
+pub(crate) use self::renew::ask_again;
 
 /// Seconds that a yes of home counts.
-const CONFIRMED_SECONDS: i64 = 60;
+pub(crate) const CONFIRMED_SECONDS: i64 = 60;
 const PURPOSE: &str = "lease-grant";
 
 /// Home's refresh grant, and the key that it is bound to.
@@ -158,6 +160,13 @@ fn unavailable() -> Error {
     })
 }
 
+/// Where a person of this cloud signed in.
+pub(crate) struct Seen<'a> {
+    pub session: Option<Id<Session>>,
+    pub ip: &'a str,
+    pub user_agent: &'a str,
+}
+
 /// Rule 7.
 async fn judged_here(
     cx: &Context,
@@ -165,35 +174,59 @@ async fn judged_here(
     grant: &TokenGrant,
     lease: Lease,
 ) -> Result<Lease> {
-    let asked = snapshot.groups_mentioned(&home_of(&lease));
-    let claim = guard::Claim {
-        home: lease.identity.tenant,
-        user: lease.identity.object,
-        resource: HomeTenant {
-            cloud: lease.identity.cloud.clone(),
-            tenant: snapshot.tenant.id,
-        },
-        pair: lease.pair,
-        asked: &asked,
-        methods: &lease.facts.methods,
-        device: lease.facts.device.as_ref(),
+    let seen = Seen {
         session: grant.session,
-        session_exp: lease.facts.session_exp,
         ip: &grant.ip,
         user_agent: &grant.user_agent,
     };
-    match guard::vouch(cx, &claim).await? {
-        guard::Verdict::Yes(vouched) => {
-            let mut lease = lease;
-            lease.facts.groups = vouched.groups;
-            lease.facts.automatic_redemption = vouched.automatic;
-            lease.confirmed = cx.now;
-            lease.facts.confirmed = cx.now;
-            Ok(lease)
-        }
-        guard::Verdict::No(no) => {
-            end::end(cx, snapshot, &lease, no.refusal.code).await?;
-            Err(denied(no.refusal))
+    match vouched_here(cx, snapshot, (&lease.facts, lease.pair), &seen).await? {
+        Ok(facts) => Ok(Lease {
+            facts,
+            confirmed: cx.now,
+            ..lease
+        }),
+        Err(refusal) => {
+            end::end(cx, snapshot, &lease, refusal.code).await?;
+            Err(denied(refusal))
         }
     }
+}
+
+/// What a home in this cloud says now about somebody for whom it has spoken before.
+pub(crate) async fn vouched_here(
+    cx: &Context,
+    snapshot: &Snapshot,
+    (facts, pair): (&AssertionFacts, ApplicationPair),
+    seen: &Seen<'_>,
+) -> Result<std::result::Result<AssertionFacts, Refusal>> {
+    let home = HomeTenant {
+        cloud: facts.identity.cloud.clone(),
+        tenant: facts.identity.tenant,
+    };
+    let asked = snapshot.groups_mentioned(&home);
+    let claim = guard::Claim {
+        home: home.tenant,
+        user: facts.identity.object,
+        resource: HomeTenant {
+            cloud: home.cloud,
+            tenant: snapshot.tenant.id,
+        },
+        pair,
+        asked: &asked,
+        methods: &facts.methods,
+        device: facts.device.as_ref(),
+        session: seen.session,
+        session_exp: facts.session_exp,
+        ip: seen.ip,
+        user_agent: seen.user_agent,
+    };
+    Ok(match guard::vouch(cx, &claim).await? {
+        guard::Verdict::Yes(vouched) => Ok(AssertionFacts {
+            groups: vouched.groups,
+            automatic_redemption: vouched.automatic,
+            confirmed: cx.now,
+            ..facts.clone()
+        }),
+        guard::Verdict::No(no) => Err(no.refusal),
+    })
 }

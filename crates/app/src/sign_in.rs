@@ -23,7 +23,7 @@ pub use submit::{
 use crate::{
     context::{Context, hash_bearer},
     error::{Error, Result},
-    record,
+    lease, record,
 };
 use comity_model::{
     id::Id,
@@ -288,6 +288,11 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
                     complete::finish_home_leg(cx, active, &assessment).await?;
                     continue;
                 }
+                match Box::pin(confirmed(cx, active, &assessment)).await? {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(refusal) => return refused(cx, active, assessment, refusal).await,
+                }
                 return Box::pin(complete::complete(cx, active, assessment)).await;
             }
             Step::Depart { home, controls } => {
@@ -319,6 +324,42 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
         }
     }
     Err(Error::internal("a sign-in did not come to rest"))
+}
+
+/// Whether what home told is young enough to end on: a minute across clouds (§3.11), this very
+/// request within one. If it has grown old, home is asked again, and everything is judged anew on
+/// its answer.
+async fn confirmed(
+    cx: &Context,
+    active: &mut Active,
+    assessment: &Assessment,
+) -> Result<std::result::Result<bool, Refusal>> {
+    let data = &active.sign_in.data;
+    let (Some(assertion), Some(snapshot)) = (&data.assertion, &assessment.snapshot) else {
+        return Ok(Ok(true));
+    };
+    let is_here = assertion.identity.cloud == cx.app.registry().own.canonical_name;
+    let counts = if is_here { 0 } else { lease::CONFIRMED_SECONDS };
+    if assertion.confirmed.plus_seconds(counts) >= cx.now {
+        return Ok(Ok(true));
+    }
+    let answer = if is_here {
+        let seen = lease::Seen {
+            session: active.browser.session.as_ref().map(|(s, _)| s.id),
+            ip: &cx.client.ip,
+            user_agent: &cx.client.user_agent,
+        };
+        lease::vouched_here(cx, snapshot, (assertion, pair_of(data)), &seen).await?
+    } else {
+        lease::ask_again(cx, snapshot, data, assertion).await?
+    };
+    match answer {
+        Ok(facts) => {
+            active.sign_in.data.assertion = Some(facts);
+            Ok(Ok(false))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
 }
 
 /// Uses up the pushed request that the browser brought, in the transaction of what comes of it: of

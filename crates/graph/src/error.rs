@@ -301,10 +301,11 @@ impl Failure {
             Error::Conflict(text) => Self::new(409, "Request_Conflict", text),
             Error::PreconditionFailed => Self::new(412, "PreconditionFailed", error.to_string()),
             Error::Upstream { cloud, reason } => Self::new(
-                502,
-                "BadGateway",
+                503,
+                "ServiceUnavailable",
                 format!("The cloud '{cloud}' gave no usable answer: {reason}"),
-            ),
+            )
+            .later(5),
             Error::TooMany { retry_after } => {
                 let text = format!(
                     "Your request is throttled temporarily. Please try after {retry_after} seconds."

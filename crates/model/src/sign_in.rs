@@ -123,6 +123,9 @@ pub struct SignInData {
     /// Whether the tenant was named by the URL, the link or the person, rather than following
     /// from the typed user name.
     pub tenant_named: bool,
+    /// Begun on the common endpoint: the person may name an organization.
+    #[serde(default)]
+    pub common: bool,
     /// Ours, random; the same on both sides of a leg.
     pub correlation_id: Uuid,
     /// As typed, or a hint; only fills the field and routes by its domain.
@@ -157,6 +160,7 @@ impl SignInData {
             purpose,
             tenant,
             tenant_named: tenant.is_some(),
+            common: tenant.is_none(),
             correlation_id,
             typed_name: None,
             subject: None,
@@ -171,6 +175,19 @@ impl SignInData {
             reviewed: None,
             home_leg: None,
         }
+    }
+
+    /// Somebody else, or another organization: what was proven, told and agreed to so far was for
+    /// the one before, and counts no more.
+    pub fn forget(&mut self) {
+        self.subject = None;
+        self.session_sid = None;
+        self.proven.clear();
+        self.crossing = None;
+        self.assertion = None;
+        self.sealed_grant.clear();
+        self.released = None;
+        self.reviewed = None;
     }
 
     /// The record that the next step belongs to: the leg at a home in this cloud, if one runs.

@@ -335,7 +335,7 @@ impl Assertion {
         for (name, fits) in [
             (
                 "upn",
-                (1..=320).contains(&self.upn.len()) && !crate::text::has_control(&self.upn),
+                !self.upn.is_empty() && crate::text::is_clean(&self.upn, 256),
             ),
             ("name", self.name.len() <= 1024),
             (

@@ -3,10 +3,12 @@
 //! written down.
 
 pub mod clock;
+pub mod hostile;
 pub mod outbound;
 pub mod random;
 pub mod world;
 
 pub use clock::FakeClock;
+pub use hostile::Hostile;
 pub use outbound::{Exchange, Fault, Lie, Wire};
 pub use world::{Engine, World};

@@ -246,17 +246,22 @@ impl Outbound for InProcess {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(exchange);
-        if (300..400).contains(&status) {
-            return Err(OutboundError::Redirect(host));
-        }
-        if body.len() > 256 * 1024 {
-            return Err(OutboundError::TooLarge(host));
-        }
         let answer = OutboundResponse {
             status,
             headers,
             body,
         };
-        Ok(self.wire.told(&request, answer))
+        bounded(self.wire.told(&request, answer), host)
     }
+}
+
+/// What the real way out does with a redirect and with an answer that is too large.
+fn bounded(answer: OutboundResponse, host: String) -> Result<OutboundResponse, OutboundError> {
+    if (300..400).contains(&answer.status) {
+        return Err(OutboundError::Redirect(host));
+    }
+    if answer.body.len() > 256 * 1024 {
+        return Err(OutboundError::TooLarge(host));
+    }
+    Ok(answer)
 }

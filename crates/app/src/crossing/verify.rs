@@ -32,14 +32,17 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Verifies an assertion and compares it with what was asked. Anything else than a faithful answer
-/// is a fault of the other cloud.
+/// is not believed: [`Error::Denied`]. Without home's keys nothing is known: [`Error::Upstream`].
 pub(crate) async fn verify(cx: &Context, asked: &Asked<'_>, token: &str) -> Result<AssertionFacts> {
     let entry = partner_configuration::partner(cx, &asked.home.cloud)?;
     let fault = |why: String| {
         tracing::warn!(cloud = %entry.canonical_name, why, "an assertion is refused");
-        Error::Upstream {
-            cloud: entry.name.clone(),
-            reason: "what it says about the person is not accepted".to_owned(),
+        Error::Denied {
+            refusal: super::refused_by_home(),
+            message: format!(
+                "{}: what it says about the person is not accepted",
+                entry.name
+            ),
         }
     };
     let unverified =

@@ -91,7 +91,7 @@ fn check(cx: &Context, properties: &Json) -> Result<()> {
         for host in hosts {
             let name = host
                 .trim_start_matches("https://")
-                .split(':')
+                .split([':', '/'])
                 .next()
                 .unwrap_or(host);
             if uri.to_lowercase().contains(&name.to_lowercase()) {

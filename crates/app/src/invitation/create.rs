@@ -247,12 +247,11 @@ fn new_guest(
     identity: &ExternalIdentity,
     upn: String,
 ) -> User {
-    // An address in a domain verified here is a label only: no proxy address (federation §5.7).
-    let verified_here = snapshot.domains.iter().any(|d| d.name == address.domain());
+    let is_label = is_label(cx, snapshot, address, identity);
     let mut properties = Map::new();
     properties.insert("creationType".into(), json!("Invitation"));
     properties.insert("otherMails".into(), json!([address.as_str()]));
-    let proxies = if verified_here {
+    let proxies = if is_label {
         json!([])
     } else {
         json!([format!("SMTP:{}", address.as_str())])
@@ -290,6 +289,22 @@ fn new_guest(
         version: 1,
         properties,
     }
+}
+
+/// An address in a domain verified here, or of another cloud's tenant that does not publish the
+/// domain, is a label only: no proxy address (federation §5.7).
+fn is_label(cx: &Context, snapshot: &Snapshot, address: &Upn, identity: &ExternalIdentity) -> bool {
+    let domain = address.domain();
+    let home = comity_model::federation::HomeTenant {
+        cloud: identity.cloud.clone(),
+        tenant: identity.tenant,
+    };
+    let published = || {
+        snapshot
+            .partner(&home)
+            .is_some_and(|p| p.domains.contains(&domain))
+    };
+    snapshot.domains.iter().any(|d| d.name == domain) || (!is_own(cx, &home) && !published())
 }
 
 fn redeem_url(

@@ -9,7 +9,7 @@ use std::{
 use comity_model::{
     federation::{AssertionFacts, CrossingDetails, Lease},
     id::Id,
-    sign_in::{OauthError, Refusal, Side},
+    sign_in::{OauthError, Refusal, Side, SignInData},
     tenant::Tenant,
 };
 use comity_oauth::{
@@ -26,6 +26,7 @@ use crate::{
     },
     error::{Error, Result},
     judge, partner_configuration,
+    sign_in::pair_of,
     snapshot::Snapshot,
 };
 
@@ -125,6 +126,36 @@ async fn in_turn(cx: &Context, snapshot: &Snapshot, id: Id<Lease>) -> Result<Lea
             give_up(cx, tenant, id).await?;
             Err(unavailable())
         }
+    }
+}
+
+/// Asks home once more before a sign-in ends on an answer that has grown old: a person may take her
+/// time over a page.
+pub(crate) async fn ask_again(
+    cx: &Context,
+    snapshot: &Snapshot,
+    data: &SignInData,
+    assertion: &AssertionFacts,
+) -> Result<std::result::Result<AssertionFacts, Refusal>> {
+    let mut cx = cx.clone();
+    cx.correlation_id = data.correlation_id;
+    let lease = Lease {
+        id: cx.new_id(),
+        // No guest is admitted by it yet.
+        user: assertion.identity.object,
+        identity: assertion.identity.clone(),
+        pair: pair_of(data),
+        sealed_grant: data.sealed_grant.clone(),
+        facts: assertion.clone(),
+        confirmed: assertion.confirmed,
+        ended: None,
+        version: 0,
+    };
+    match tokio::time::timeout(ANSWER, ask(&cx, snapshot, &lease)).await {
+        Ok(Ok(Answer::Yes(facts))) => Ok(Ok(*facts)),
+        Ok(Ok(Answer::No(refusal))) => Ok(Err(refusal)),
+        Ok(Err(error @ (Error::Internal(_) | Error::Unavailable))) => Err(error),
+        Ok(Err(_)) | Err(_) => Ok(Err(crossing::silent())),
     }
 }
 

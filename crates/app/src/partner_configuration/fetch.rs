@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use comity_crypto::{Jwk, JwkSet};
+use comity_crypto::{Jwk, JwkSet, base64url};
 use comity_model::{
     cloud::CloudEntry,
     federation::PartnerConfiguration,
     sign_in::{OauthError, Refusal, Side},
 };
 use comity_oauth::{
-    entity::{self, EntityConfiguration, Expected, ExpectedCloud, Purpose, Trust},
+    entity::{self, EntityConfiguration, Expected, ExpectedCloud, Metadata, Purpose, Trust},
     keys::KeySet,
 };
 
@@ -165,10 +165,17 @@ async fn keep(
     shut: Option<&str>,
     row: Option<&PartnerConfiguration>,
 ) -> Result<()> {
-    let entity_keys = serde_json::to_string(&configuration.jwks).map_err(Error::internal)?;
+    // Only an accepted configuration announces keys.
+    let entity_keys = match (shut, row) {
+        (Some(_), Some(row)) => row.entity_keys.clone(),
+        (Some(_), None) => r#"{"keys":[]}"#.to_owned(),
+        (None, _) => serde_json::to_string(&configuration.jwks).map_err(Error::internal)?,
+    };
+    // What is published anew, above all a revocation, is never taken back by an older statement.
     let same = row.is_some_and(|r| {
         r.entity_keys == entity_keys
             && r.shut.as_deref() == shut
+            && published(&r.statement).is_some_and(|kept| kept == configuration.metadata)
             && configuration.iat - r.issued_at < 3600
     });
     if same {
@@ -187,4 +194,11 @@ async fn keep(
     tx.cloud().partner_configurations().upsert(&row).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// What a statement that is kept here published.
+fn published(statement: &str) -> Option<Metadata> {
+    let claims = base64url::decode(statement.split('.').nth(1)?).ok()?;
+    let kept: EntityConfiguration = serde_json::from_slice(&claims).ok()?;
+    Some(kept.metadata)
 }

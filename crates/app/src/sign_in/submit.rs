@@ -29,6 +29,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
         )
     })?;
     let data = active.sign_in.data.active();
+    check_person_is_open(data)?;
     let snapshot = match data.tenant.filter(|_| data.tenant_named) {
         Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
         None => None,
@@ -45,24 +46,34 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
             "Only an account of this organization can be used here. Enter its user name.",
         ));
     }
+    data.forget();
     data.typed_name = Some(upn.as_str().to_owned());
     data.subject = Some(subject);
-    data.session_sid = None;
-    data.proven.clear();
     advance(cx, active).await
 }
 
-/// *Sign in to an organization*: from then on names are read from that organization's side.
+/// An invitation is for one person, whoever opens its link (federation §5.2).
+fn check_person_is_open(data: &SignInData) -> Result<()> {
+    match data.purpose {
+        Purpose::Redemption { .. } => Err(Error::NotFound),
+        Purpose::Application(_) | Purpose::Crossing { .. } => Ok(()),
+    }
+}
+
+/// *Sign in to an organization*: from then on names are read from that organization's side. Only
+/// the common endpoint leaves the organization to the person.
 pub async fn choose_organization(
     cx: &Context,
     active: &mut Active,
     tenant: Id<Tenant>,
 ) -> Result<Outcome> {
     let data = active.sign_in.data.active_mut();
+    if !data.common {
+        return Err(Error::NotFound);
+    }
+    data.forget();
     data.tenant = Some(tenant);
     data.tenant_named = true;
-    data.subject = None;
-    data.session_sid = None;
     advance(cx, active).await
 }
 
@@ -83,14 +94,15 @@ pub async fn choose_account(
         None => None,
     };
     let data = active.sign_in.data.active_mut();
+    check_person_is_open(data)?;
     match account {
         Some(account) if data.tenant.is_none_or(|t| t == account.tenant) => {
+            data.forget();
             use_account(data, &account);
         }
         Some(_) => return Err(Error::NotFound),
         None => {
-            data.subject = None;
-            data.session_sid = None;
+            data.forget();
             data.another = true;
         }
     }

@@ -189,10 +189,14 @@ impl Drawing<'_> {
         )
     }
 
-    /// Another account cannot be used where one person was asked for.
+    /// Another account cannot be used where one person was asked for, or invited.
     #[expect(clippy::unused_self, reason = "keeps the call sites alike")]
     fn may_change(&self, data: &SignInData) -> bool {
-        !matches!(&data.purpose, Purpose::Crossing { pushed, .. } if pushed.expected_sub.is_some())
+        match &data.purpose {
+            Purpose::Crossing { pushed, .. } => pushed.expected_sub.is_none(),
+            Purpose::Redemption { .. } => false,
+            Purpose::Application(_) => true,
+        }
     }
 
     /// The name at the top of a page that asks for a secret: as typed, or the account's own.
@@ -294,7 +298,7 @@ impl Drawing<'_> {
                 app,
                 sent,
                 received: received_of(&wanted.groups, wanted.device),
-                other_account: Some(self.action("name")),
+                other_account: self.may_change(data).then(|| self.action("name")),
                 skip: false,
             },
         )

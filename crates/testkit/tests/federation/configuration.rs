@@ -1,0 +1,181 @@
+//! What a hostile cloud publishes about itself (§1): compared with the registry, never merged; a
+//! lie shuts the pair, the truth opens it again.
+
+use comity_demo::browser::Browser;
+use comity_model::signing_key::KeyPurpose;
+use comity_oauth::entity;
+use comity_testkit::{Hostile, Lie};
+use serde_json::{Value, json};
+
+use super::rig::Rig;
+
+const HOSTILE: &str = "microsoftonline.us";
+const CLOUD: &str = "/metadata/comity_cloud";
+
+/// Opens *Expenses* a minute later, while the other cloud says this about itself.
+async fn opened(rig: &Rig, browser: &mut Browser, lie: Option<Lie>) -> u16 {
+    rig.forward(61);
+    rig.world.wire.twist(HOSTILE, lie);
+    browser.open(&rig.expenses()).await.unwrap();
+    rig.world.wire.twist(HOSTILE, None);
+    browser.page().unwrap().status.as_u16()
+}
+
+async fn shut(rig: &Rig) -> Option<String> {
+    let read = rig.app("global").store().read();
+    let row = read.cloud().partner_configurations().find(HOSTILE).await;
+    row.unwrap().unwrap().shut
+}
+
+fn put(claims: &mut Value, pointer: &str, value: Value) {
+    let (parent, member) = pointer.rsplit_once('/').unwrap();
+    claims.pointer_mut(parent).unwrap()[member] = value;
+}
+
+async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
+    let before = rig.standing(browser).await;
+    for (name, lie) in lies {
+        assert_eq!(opened(rig, browser, Some(lie)).await, 503, "{name}");
+        assert_eq!(rig.standing(browser).await, before, "{name}");
+    }
+    opened(rig, browser, None).await;
+    assert!(rig.standing(browser).await.lease, "the truth opens it");
+    assert_eq!(shut(rig).await, None);
+}
+
+#[tokio::test]
+async fn a_cloud_is_what_the_registry_says() {
+    let (rig, mut browser) = Rig::guest().await;
+    let global = &rig.app("global").registry().own;
+    let china = &rig.app("china").registry().own;
+    let told = [
+        ("canonical_name", json!(global.canonical_name)),
+        ("canonical_name", json!(china.canonical_name)),
+        ("issuer_template", json!(global.issuer_template)),
+        ("hosts/login", json!(global.hosts.login)),
+        ("hosts/graph", json!(china.hosts.graph)),
+        ("initial_domain_suffix", json!(".onmicrosoft.com")),
+        ("pairs", json!([])),
+        ("pairs", json!([china.canonical_name])),
+    ];
+    for (member, value) in told {
+        let pointer = format!("{CLOUD}/{member}");
+        let lie = rig
+            .hostile()
+            .of_itself(move |claims| put(claims, &pointer, value.clone()));
+        let before = rig.standing(&browser).await;
+        assert_eq!(opened(&rig, &mut browser, Some(lie)).await, 503, "{member}");
+        assert_eq!(rig.standing(&browser).await, before, "{member}");
+        let top = member.split('/').next().unwrap();
+        let reason = shut(&rig).await;
+        assert!(
+            reason.as_ref().is_some_and(|r| r.contains(top)),
+            "{reason:?}"
+        );
+    }
+    opened(&rig, &mut browser, None).await;
+    assert_eq!(shut(&rig).await, None);
+    assert!(rig.standing(&browser).await.lease);
+}
+
+#[tokio::test]
+async fn statements_have_a_time_an_author_and_keys_of_one_purpose() {
+    let (rig, mut browser) = Rig::guest().await;
+    let hostile = rig.hostile();
+    let china = json!(rig.app("china").registry().own.entity);
+    let shared = |from: &'static str, to: &'static str| {
+        hostile.of_itself(move |claims| {
+            let keys = claims.pointer(from).unwrap().clone();
+            put(claims, to, keys);
+        })
+    };
+    let moved = |member: &'static str, by: i64| {
+        hostile.of_itself(move |claims| {
+            let time = claims["iat"].as_i64().unwrap();
+            claims[member] = json!(time + by);
+        })
+    };
+    let named = |member: &'static str| {
+        let china = china.clone();
+        hostile.of_itself(move |claims| claims[member] = china.clone())
+    };
+    let mut lies = vec![
+        ("issuer", named("iss")),
+        ("subject", named("sub")),
+        ("ahead", moved("iat", 90)),
+        ("over", moved("exp", 0)),
+        ("a day and an hour", moved("exp", 25 * 3600)),
+        ("back in time", moved("iat", -4000)),
+        (
+            "one key for two",
+            shared(
+                "/metadata/comity_cloud/answer_keys",
+                "/metadata/comity_cloud/assertion_keys",
+            ),
+        ),
+        (
+            "the entity's key",
+            shared("/jwks", "/metadata/comity_cloud/assertion_keys"),
+        ),
+    ];
+    lies.push(("a redirect", Hostile::at(entity::PATH, |a| a.status = 302)));
+    let signed = |key, typ: &'static str| {
+        let own = rig.hostile();
+        Hostile::at(entity::PATH, move |answer| {
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            let claims = comity_testkit::hostile::claims(&text).unwrap();
+            answer.body = own.sign(key, typ, &claims).unwrap().into_bytes();
+        })
+    };
+    lies.push(("another key", signed(KeyPurpose::Assertion, entity::TYPE)));
+    lies.push(("another typ", signed(KeyPurpose::Entity, "JWT")));
+    // Silence is borne for five minutes; this is longer.
+    rig.forward(301);
+    let lies = lies.into_iter().map(|(name, lie)| (name.to_owned(), lie));
+    all_refused(&rig, &mut browser, lies.collect()).await;
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_not_accepted_announces_no_key() {
+    let (rig, mut browser) = Rig::guest().await;
+    let china = Hostile::new(rig.app("china"));
+    let key = rig.app("china").keys().current();
+    let key = json!(key.published(KeyPurpose::Entity));
+    let announced = key.clone();
+    let announcing = rig.hostile().of_itself(move |claims| {
+        let keys = claims["jwks"]["keys"].as_array_mut().unwrap();
+        keys.extend(announced.as_array().unwrap().clone());
+        claims["metadata"]["comity_cloud"]["canonical_name"] = json!("x");
+    });
+    let taken = Hostile::at(entity::PATH, move |answer| {
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let mut claims = comity_testkit::hostile::claims(&text).unwrap();
+        claims["jwks"]["keys"] = key.clone();
+        let signed = china.sign(KeyPurpose::Entity, entity::TYPE, &claims);
+        answer.body = signed.unwrap().into_bytes();
+    });
+    let lies = [("announced", announcing), ("used", taken)];
+    let lies = lies.map(|(name, lie)| (name.to_owned(), lie));
+    all_refused(&rig, &mut browser, lies.into()).await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_dead_at_once_and_stays_dead() {
+    let (rig, mut browser) = Rig::guest().await;
+    let keys = rig.app("usgov").keys().current();
+    let kid = keys.active(KeyPurpose::Assertion).unwrap().kid().to_owned();
+    let revoked = kid.clone();
+    let lie = rig.hostile().of_itself(move |claims| {
+        claims["metadata"]["comity_cloud"]["revoked"] = json!([revoked]);
+    });
+    for _ in 0..3 {
+        let status = opened(&rig, &mut browser, Some(lie.clone())).await;
+        assert!(matches!(status, 403 | 503), "{status}");
+        assert!(!rig.standing(&browser).await.lease);
+    }
+    // Kept for the other nodes and the next start: no older statement takes it back.
+    let read = rig.app("global").store().read();
+    let row = read.cloud().partner_configurations().find(HOSTILE).await;
+    let kept = comity_testkit::hostile::claims(&row.unwrap().unwrap().statement).unwrap();
+    assert_eq!(kept["metadata"]["comity_cloud"]["revoked"], json!([kid]));
+}
