@@ -99,7 +99,13 @@ impl Process {
     /// Sends a signal by its name, as in `-HUP`.
     pub fn signal(&self, name: &str) {
         let id = self.0.id().to_string();
-        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([name, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -171,7 +177,12 @@ impl Installation {
     }
 
     fn text(&self, port: u16) -> String {
-        let Plan { key, canonical_name, name, suffix } = self.plan;
+        let Plan {
+            key,
+            canonical_name,
+            name,
+            suffix,
+        } = self.plan;
         let sites = ["login", "graph", "portal", "myapps", "device"];
         let hosts = sites.map(|site| format!("{site} = \"{}\"\n", self.origin(site)));
         format!(
@@ -194,24 +205,34 @@ impl Installation {
     /// private authority and this machine's addresses need.
     pub fn pair(&mut self, entry: &str, ca: &Path) {
         fs::copy(ca, self.path("partner-ca.pem")).unwrap();
-        let entry = entry
-            .replace("# ca_file = ", "ca_file = ")
-            .replace("# addresses = [\"10.1.0.0/16\"]", "addresses = [\"127.0.0.0/8\", \"::1/128\"]");
-        assert!(entry.contains("\nca_file = \"partner-ca.pem\"") && entry.contains("\naddresses = "));
+        let entry = entry.replace("# ca_file = ", "ca_file = ").replace(
+            "# addresses = [\"10.1.0.0/16\"]",
+            "addresses = [\"127.0.0.0/8\", \"::1/128\"]",
+        );
+        assert!(
+            entry.contains("\nca_file = \"partner-ca.pem\"") && entry.contains("\naddresses = ")
+        );
         self.pairs.push_str(&entry);
         self.configure(self.port);
     }
 
     /// A `comity` command that ends by itself: whether it succeeded, and what it said.
     pub fn run(&self, arguments: &[&str]) -> (bool, String) {
-        let output = self.command(arguments, &self.path("comity.toml")).output().unwrap();
-        let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        let output = self
+            .command(arguments, &self.path("comity.toml"))
+            .output()
+            .unwrap();
+        let told =
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         (output.status.success(), told)
     }
 
     /// Such a command, which must succeed; what it printed.
     pub fn must(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments, &self.path("comity.toml")).output().unwrap();
+        let output = self
+            .command(arguments, &self.path("comity.toml"))
+            .output()
+            .unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{arguments:?}: {told}");
         String::from_utf8(output.stdout).unwrap()
@@ -230,15 +251,27 @@ impl Installation {
 
     /// The same for a process that listens at `port`, as one of several.
     pub fn serve_at(&self, port: u16) -> Process {
-        let config = self.configure(port);
-        let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
-        let mut command = self.command(&["serve"], &config);
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut process = self.spawn(&self.configure(port));
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let process = Process(child);
+        let said = process.0.stdout.as_mut().unwrap();
+        BufReader::new(said).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "{}", self.log());
         process
+    }
+
+    /// Starts it and does not wait.
+    pub fn begin_serving(&self) -> Process {
+        self.spawn(&self.path("comity.toml"))
+    }
+
+    fn spawn(&self, config: &Path) -> Process {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap();
+        let mut command = self.command(&["serve"], config);
+        Process(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap())
     }
 
     pub fn log(&self) -> String {
@@ -248,15 +281,29 @@ impl Installation {
     /// `comity tenant create`, then the people and applications that `wanted` has.
     pub async fn populate(&self, wanted: &SeedTenant) -> SeedTenant {
         let admin = format!("operator@{}", wanted.domain);
-        let created = ["tenant", "create", "--name", &wanted.name, "--domain", &wanted.domain, "--admin", &admin];
+        let created = [
+            "tenant",
+            "create",
+            "--name",
+            &wanted.name,
+            "--domain",
+            &wanted.domain,
+            "--admin",
+            &admin,
+        ];
         let told = self.must(&created);
-        let line = told.lines().find_map(|line| line.strip_prefix("tenant ID")).unwrap();
+        let line = told
+            .lines()
+            .find_map(|line| line.strip_prefix("tenant ID"))
+            .unwrap();
         let tenant = SeedTenant {
             id: line.trim().parse().unwrap(),
             initial_domain: format!("{}{}", wanted.initial_label, self.plan.suffix),
             ..wanted.clone()
         };
-        let app = start::configured(&self.config(), &System::default()).await.unwrap();
+        let app = start::configured(&self.config(), &System::default())
+            .await
+            .unwrap();
         let seed = Seed {
             cloud: self.plan.key.to_owned(),
             tenants: vec![tenant.clone()],

@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 
 use comity_demo::{Options, story};
 use comity_model::cloud::CloudEntry;
-use comity_server::dev::{clouds::built_in, manifest::Manifest, seed::{Seed, SeedTenant}};
+use comity_server::dev::{
+    clouds::built_in,
+    manifest::Manifest,
+    seed::{Seed, SeedTenant},
+};
 
 use crate::{
     balance::Balancer,
@@ -37,7 +41,10 @@ impl Pair {
         one.pair(&second, &two.ca_file());
         two.pair(&first, &one.ca_file());
         assert!(one.must(&["check"]).contains("paired with `andor.example`"));
-        assert!(two.must(&["check"]).contains("paired with `microsoftonline.com`"));
+        assert!(
+            two.must(&["check"])
+                .contains("paired with `microsoftonline.com`")
+        );
         let party = Party::start(folder.path(), bound, one.registry(), &contoso).await;
         let pair = Self {
             folder,
@@ -60,7 +67,10 @@ impl Pair {
         let texts = authorities.map(|file| fs::read_to_string(file).unwrap());
         fs::write(&ca, texts.concat()).unwrap();
         let at = |(installation, tenant): &(Installation, SeedTenant), key: &str| {
-            let entry = CloudEntry { key: key.to_owned(), ..installation.entry() };
+            let entry = CloudEntry {
+                key: key.to_owned(),
+                ..installation.entry()
+            };
             (entry, seed(key, tenant.clone()))
         };
         // The third cloud of the story has no part in these steps, and nobody answers there.
@@ -71,7 +81,9 @@ impl Pair {
             (absent.entry, seed("china", tenant("tailspin.cn", 1))),
         ];
         let clouds = clouds.iter().map(|(entry, seed)| (entry, seed));
-        Manifest::new(&ca, clouds).write(self.folder.path()).unwrap();
+        Manifest::new(&ca, clouds)
+            .write(self.folder.path())
+            .unwrap();
     }
 
     async fn play(&self) {
@@ -90,9 +102,11 @@ impl Pair {
     }
 }
 
-
 fn seed(key: &str, tenant: SeedTenant) -> Seed {
-    Seed { cloud: key.to_owned(), tenants: vec![tenant] }
+    Seed {
+        cloud: key.to_owned(),
+        tenants: vec![tenant],
+    }
 }
 
 fn options(folder: &Path) -> Options {
@@ -125,7 +139,10 @@ async fn two_nodes(installation: &Installation) -> ([Process; 2], Balancer) {
 fn each_had_half(balancer: &Balancer) {
     let counts = balancer.counts();
     println!("connections by process: {counts:?}");
-    assert!(counts[0] > 20 && counts[0].abs_diff(counts[1]) <= 1, "{counts:?}");
+    assert!(
+        counts[0] > 20 && counts[0].abs_diff(counts[1]) <= 1,
+        "{counts:?}"
+    );
 }
 
 /// V-68, law 7: keys, pushes, sign-ins, sessions, codes and leases are rows.

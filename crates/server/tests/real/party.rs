@@ -33,7 +33,12 @@ pub async fn address() -> Bound {
 
 impl Party {
     /// Serves the applications of `tenant`, with certificates made in `folder`.
-    pub async fn start(folder: &Path, bound: Bound, registry: Registry, tenant: &SeedTenant) -> Self {
+    pub async fn start(
+        folder: &Path,
+        bound: Bound,
+        registry: Registry,
+        tenant: &SeedTenant,
+    ) -> Self {
         let hosts: Vec<String> = tenant
             .applications
             .iter()

@@ -1,5 +1,6 @@
 //! Time, chance and tokens for programs that call a cloud.
 
+use comity_app::port::Random as _;
 use comity_demo::{
     Chance, Clock,
     client::Client,
@@ -7,7 +8,6 @@ use comity_demo::{
     manifest::{Automation, Cloud},
     oauth::{self, Means},
 };
-use comity_app::port::Random as _;
 use comity_server::{clock::SystemClock, random::SystemRandom};
 
 pub fn clock() -> Clock {
@@ -30,5 +30,9 @@ pub fn means(ca: &std::path::Path) -> Means {
 pub async fn graph(means: &Means, cloud: &Cloud, tenant: &str, application: &Automation) -> Graph {
     let discovery = oauth::discover(&means.client, cloud, tenant).await.unwrap();
     let tokens = oauth::client_credentials(means, cloud, &discovery, application).await;
-    Graph::new(means.client.clone(), &cloud.graph, &tokens.unwrap().access_token)
+    Graph::new(
+        means.client.clone(),
+        &cloud.graph,
+        &tokens.unwrap().access_token,
+    )
 }
