@@ -2,6 +2,14 @@
 //! acknowledged; after each restart the public API must say the same. What was under way may have
 //! happened or not, and nothing else. A person's sign-in and session outlive the process, too.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
 use comity_app::port::Clock as _;
 use comity_demo::{
     browser::Browser,
@@ -87,7 +95,7 @@ impl Rig {
     fn start(&mut self) -> Process {
         if self.lots.below(5) == 0 {
             let starting = self.installation.begin_serving();
-            std::thread::sleep(std::time::Duration::from_millis(self.lots.below(200)));
+            std::thread::sleep(Duration::from_millis(self.lots.below(200)));
             starting.kill();
         }
         let begun = SystemClock.now();
@@ -157,7 +165,12 @@ impl Rig {
 }
 
 /// Changes groups until nobody answers.
-async fn change(graph: Graph, writer: usize, mut ledger: Vec<Group>) -> Vec<Group> {
+async fn change(
+    graph: Graph,
+    writer: usize,
+    mut ledger: Vec<Group>,
+    done: Arc<AtomicUsize>,
+) -> Vec<Group> {
     for turn in 0_usize.. {
         let name = format!("writer {writer} turn {turn} of {}", ledger.len());
         let every_other = ledger.len() % 2 == 0;
@@ -169,6 +182,7 @@ async fn change(graph: Graph, writer: usize, mut ledger: Vec<Group>) -> Vec<Grou
         if !answered {
             break;
         }
+        done.fetch_add(1, Ordering::Relaxed);
     }
     ledger
 }
@@ -228,15 +242,17 @@ async fn delete(graph: &Graph, group: &mut Group) -> bool {
 }
 
 /// Renews tokens until nobody answers: the last ones that were given.
-async fn renew(means: Means, mut tokens: Tokens) -> (Tokens, usize) {
-    for count in 0.. {
+async fn renew(means: Means, mut tokens: Tokens, done: Arc<AtomicUsize>) -> (Tokens, usize) {
+    let mut count = 0;
+    loop {
         match oauth::refresh(&means, &tokens).await {
             Ok(next) => tokens = next,
             Err(oauth::Error::Failed(_)) => return (tokens, count),
             Err(refused) => panic!("{refused}"),
         }
+        count += 1;
+        done.fetch_add(1, Ordering::Relaxed);
     }
-    unreachable!()
 }
 
 /// Reads what changed; whatever was under way is settled now.
@@ -288,48 +304,52 @@ struct Kept {
     signed_in: Option<Browser>,
 }
 
-async fn round(rig: &mut Rig, process: Process, kept: Kept) -> (Process, Kept) {
-    let graph = rig.graph().await;
-    let mut signing_in = rig.begin_sign_in().await;
-    let mut directory = Vec::new();
-    for (writer, ledger) in kept.ledgers.into_iter().enumerate() {
-        directory.push(tokio::spawn(change(graph.clone(), writer, ledger)));
+/// Lets all eight write, kills the process after some acknowledgements, and takes the ledgers.
+async fn write_and_kill(rig: &mut Rig, graph: &Graph, process: Process, kept: &mut Kept) {
+    let done = Arc::new(AtomicUsize::new(0));
+    let (mut directory, mut renewing) = (Vec::new(), Vec::new());
+    for (writer, ledger) in kept.ledgers.drain(..).enumerate() {
+        let writing = change(graph.clone(), writer, ledger, Arc::clone(&done));
+        directory.push(tokio::spawn(writing));
     }
-    let mut renewing = Vec::new();
-    for tokens in kept.tokens {
-        renewing.push(tokio::spawn(renew(rig.means(), tokens)));
+    for tokens in kept.tokens.drain(..) {
+        let writing = renew(rig.means(), tokens, Arc::clone(&done));
+        renewing.push(tokio::spawn(writing));
     }
-    tokio::time::sleep(std::time::Duration::from_millis(20 + rig.lots.below(250))).await;
+    let enough = usize::try_from(rig.lots.below(24)).unwrap();
+    while done.load(Ordering::Relaxed) < enough {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_micros(rig.lots.below(30_000))).await;
     process.kill();
-    let (mut ledgers, mut tokens, mut renewed) = (Vec::new(), Vec::new(), kept.renewed);
     for task in directory {
-        ledgers.push(task.await.unwrap());
+        kept.ledgers.push(task.await.unwrap());
     }
     for task in renewing {
-        let (last, count) = task.await.unwrap();
-        tokens.push(last);
-        renewed += count;
+        let (tokens, count) = task.await.unwrap();
+        kept.tokens.push(tokens);
+        kept.renewed += count;
     }
+}
 
+async fn round(rig: &mut Rig, process: Process, mut kept: Kept) -> (Process, Kept) {
+    let graph = rig.graph().await;
+    let mut signing_in = rig.begin_sign_in().await;
+    write_and_kill(rig, &graph, process, &mut kept).await;
     let process = rig.start();
-    // Tokens that were issued before are good, and so are codes for new ones.
-    let ledgers = all(&graph, ledgers, false).await;
-    assert_eq!(
-        rig.go_on(&mut signing_in).await,
-        1,
-        "only the password is asked"
-    );
-    if let Some(mut browser) = kept.signed_in {
+    // Where the answer was lost, the same token gives it again for ten seconds (O-11).
+    for tokens in &mut kept.tokens {
+        *tokens = oauth::refresh(&rig.means, tokens).await.unwrap();
+    }
+    // The access token was issued by a process that is gone.
+    kept.ledgers = all(&graph, kept.ledgers, false).await;
+    let asked = rig.go_on(&mut signing_in).await;
+    assert_eq!(asked, 1, "only the password is asked");
+    if let Some(mut browser) = kept.signed_in.replace(signing_in) {
         let url = format!("{}/?tenantid={}", rig.cloud.myapps, rig.tenant.id);
         browser.open(&url).await.unwrap();
         assert_eq!(rig.go_on(&mut browser).await, 0, "the session is lost");
     }
-    let kept = Kept {
-        ledgers,
-        tokens,
-        renewed,
-        signed_in: Some(signing_in),
-    };
     (process, kept)
 }
 
