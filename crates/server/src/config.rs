@@ -190,8 +190,15 @@ fn front(root: &Section<'_>, folder: &Path) -> Option<Front> {
 fn registry(root: &Section<'_>, folder: &Path) -> Option<Registry> {
     let own = root.require_section("cloud").and_then(|cloud| {
         let own = entry::own(&cloud);
+        let (ca_pem, addresses) = entry::reach(&cloud, folder);
         cloud.finish();
-        own
+        let (own, invites) = own?;
+        let own = CloudEntry {
+            ca_pem: ca_pem?,
+            addresses,
+            ..own
+        };
+        Some((own, invites))
     });
     let mut others = BTreeMap::new();
     let mut whole = true;

@@ -6,7 +6,7 @@
 //! 2. a host that is not ours, or not of the cloud whose name the connection asked for, is 421
 //!    (S-49; cross-cloud-federation.md §1, isolation);
 //! 3. `GET /healthz` answers on every host;
-//! 4. oversized targets and bodies are 414 and 413, a slow exchange is 408, `TRACE` and `CONNECT` are 405;
+//! 4. oversized heads, targets and bodies are 431, 414 and 413, a slow exchange is 408, `TRACE` and `CONNECT` are 405;
 //! 5. the site.
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
@@ -58,6 +58,8 @@ pub struct Limits {
     pub body: usize,
     /// Longest request target.
     pub target: usize,
+    /// Largest head: target and headers together, as they are written in HTTP/1.1.
+    pub head: usize,
     /// Longest exchange, the body's arrival included.
     pub exchange: Duration,
 }
@@ -67,6 +69,7 @@ impl Default for Limits {
         Self {
             body: 1024 * 1024,
             target: 16 * 1024,
+            head: 32 * 1024,
             exchange: Duration::from_secs(30),
         }
     }
@@ -217,6 +220,12 @@ impl Dispatch {
         if target_length(request.uri()) > self.limits.target {
             return Err(refused(StatusCode::URI_TOO_LONG, "the address is too long"));
         }
+        if head_length(&request) > self.limits.head {
+            return Err(refused(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "the headers are too large",
+            ));
+        }
         let declared = request.headers().get(header::CONTENT_LENGTH);
         let declared = declared.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if declared.is_some_and(|length| length > self.limits.body as u64) {
@@ -255,6 +264,15 @@ fn authority(request: &Request) -> Option<Authority> {
 fn target_length(uri: &Uri) -> usize {
     uri.path_and_query()
         .map_or(0, |target| target.as_str().len())
+}
+
+/// The reader of the connection bounds what it keeps, but one read may bring more than that: what
+/// counts is what arrived.
+fn head_length(request: &Request) -> usize {
+    // `: ` and the end of the line.
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + 4);
+    target_length(request.uri()) + headers.sum::<usize>()
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use comity_app::{
-    App, AppOptions, Settings,
+    App, AppOptions, Error, Settings,
     port::{Clock, Mailer, Random},
 };
 use comity_model::cloud::Registry;
@@ -63,11 +63,35 @@ pub async fn cloud(parts: Parts<'_>, system: &System) -> anyhow::Result<App> {
     };
     App::start(options)
         .await
+        .map_err(reason)
         .context("cannot open the keys of the cloud")
 }
 
-/// Opens the cloud that an operator has configured. A missing key file is made at the first start.
+/// Here the operator reads the error, whom an \"internal error\" does not help.
+fn reason(error: Error) -> anyhow::Error {
+    match error {
+        Error::Internal(what) => anyhow::anyhow!(what),
+        other => other.into(),
+    }
+}
+
+/// Whether the store holds keys that were sealed under some key file.
+async fn holds_keys(store: &str) -> anyhow::Result<bool> {
+    let store = Store::open(store, comity_store::db::Options::default()).await;
+    let store = store.context("cannot open the store")?;
+    let keys = store.read().cloud().signing_keys().list().await;
+    store.close().await;
+    Ok(!keys?.is_empty())
+}
+
+/// Opens the cloud that an operator has configured. A missing key file is made at the first start,
+/// and only then: later another one would open nothing.
 pub async fn configured(config: &Config, system: &System) -> anyhow::Result<App> {
+    let key_file = config.key_file.display();
+    anyhow::ensure!(
+        config.key_file.exists() || !holds_keys(config.store.expose()).await?,
+        "the key file `{key_file}` is missing, and the store was sealed under it: restore it from your copy"
+    );
     let keys = KeyFile::open(&config.key_file, &*system.random)?;
     let mailer: Arc<dyn Mailer> = match &config.smtp {
         Some(smtp) => Arc::new(SmtpMailer::new(
@@ -92,5 +116,7 @@ pub async fn configured(config: &Config, system: &System) -> anyhow::Result<App>
             ..Settings::default()
         },
     };
-    cloud(parts, system).await
+    cloud(parts, system)
+        .await
+        .with_context(|| format!("with the key file `{key_file}`"))
 }

@@ -1,7 +1,12 @@
 //! TLS of the listener: the name a client asks for (SNI) chooses the certificate; device hosts also
 //! ask for a client certificate. TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1.
 
-use std::{collections::HashMap, io, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    io,
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use anyhow::Context as _;
 use rustls::{
@@ -114,15 +119,25 @@ impl Names {
         })
     }
 
-    /// Answers for these host names with this certificate. Names added together may resume each
-    /// other's sessions; those of another cloud never do.
+    /// Answers for these host names with this certificate.
     pub fn add(
         &mut self,
         hosts: &[String],
         identity: &Identity,
         ask: ClientCertificate,
     ) -> anyhow::Result<()> {
-        let resolver = Arc::new(Always(Arc::new(identity.certified()?)));
+        self.add_shown(hosts, &Shown::new(identity)?, ask)
+    }
+
+    /// Answers for these host names with what is shown at that moment. Names added together may
+    /// resume each other's sessions; those of another cloud never do.
+    pub fn add_shown(
+        &mut self,
+        hosts: &[String],
+        shown: &Arc<Shown>,
+        ask: ClientCertificate,
+    ) -> anyhow::Result<()> {
+        let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(shown) as _;
         let builder = match ask {
             ClientCertificate::NotAsked => {
                 builder()?.with_client_cert_verifier(WebPkiClientVerifier::no_client_auth())
@@ -173,12 +188,28 @@ fn builder() -> anyhow::Result<rustls::ConfigBuilder<ServerConfig, rustls::Wants
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?)
 }
 
+/// The certificate that new connections see. It can be replaced while the listener runs.
 #[derive(Debug)]
-struct Always(Arc<CertifiedKey>);
+pub struct Shown(RwLock<Arc<CertifiedKey>>);
 
-impl ResolvesServerCert for Always {
+impl Shown {
+    /// Fails where key and certificate do not belong together.
+    pub fn new(identity: &Identity) -> anyhow::Result<Arc<Self>> {
+        Ok(Arc::new(Self(RwLock::new(Arc::new(identity.certified()?)))))
+    }
+
+    /// Shows this one from now on; on a failure the old one stays.
+    pub fn replace(&self, identity: &Identity) -> anyhow::Result<()> {
+        let certified = Arc::new(identity.certified()?);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = certified;
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for Shown {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+        let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&shown))
     }
 }
 

@@ -59,9 +59,14 @@ impl Config {
     }
 
     fn check_front(&self) -> anyhow::Result<()> {
-        let Front::Tls { cert, key } = &self.front else {
-            return Ok(());
-        };
+        match &self.front {
+            Front::Tls { cert, key } => self.identity(cert, key).map(drop),
+            Front::Proxied(_) => Ok(()),
+        }
+    }
+
+    /// The certificate for all hosts of the cloud, with its key, which nobody else may read.
+    pub fn identity(&self, cert: &Path, key: &Path) -> anyhow::Result<Identity> {
         file::ensure_private(key)?;
         let hosts = &self.registry.own.hosts;
         let names = [
@@ -75,7 +80,9 @@ impl Config {
         .map(|origin| Ok(Authority::of_origin(origin)?.host().to_owned()))
         .collect::<anyhow::Result<Vec<_>>>()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Identity::read(cert, key)?.check(&names)
+        let identity = Identity::read(cert, key)?;
+        identity.check(&names)?;
+        Ok(identity)
     }
 
     fn check_store(&self) -> anyhow::Result<()> {

@@ -58,10 +58,7 @@ pub fn pair(section: &Section<'_>, folder: &Path) -> Option<CloudEntry> {
     let issuer_template = section.parsed("issuer_template", issuer_template);
     let suffix = section.parsed("initial_domain_suffix", suffix);
     let pinned_key = pinned_key(section);
-    let ca_pem = section.parsed_or("ca_file", None, |text| ca(&folder.join(text)).map(Some));
-    let addresses = section.parsed_list("addresses", |text| {
-        network(text).map(|network| network.to_string())
-    });
+    let (ca_pem, addresses) = reach(section, folder);
     Some(CloudEntry {
         key: key?,
         canonical_name: canonical_name?,
@@ -75,6 +72,16 @@ pub fn pair(section: &Section<'_>, folder: &Path) -> Option<CloudEntry> {
         pinned_key: Some(pinned_key?),
         addresses,
     })
+}
+
+/// How calls reach a cloud's hosts: the only authority trusted for them, and the networks that they
+/// may be in. Ours too, because My Apps redeems its codes over HTTPS like any application.
+pub fn reach(section: &Section<'_>, folder: &Path) -> (Option<Option<String>>, Vec<String>) {
+    let ca_pem = section.parsed_or("ca_file", None, |text| ca(&folder.join(text)).map(Some));
+    let addresses = section.parsed_list("addresses", |text| {
+        network(text).map(|network| network.to_string())
+    });
+    (ca_pem, addresses)
 }
 
 const HUES: std::ops::RangeInclusive<u16> = 195..=350;

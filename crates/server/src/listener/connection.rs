@@ -28,8 +28,8 @@ use tower::ServiceExt as _;
 use super::{Limits, Shared, Transport, proxy};
 use crate::peer::Peer;
 
-/// Largest head of a request.
-const HEAD: u32 = 64 * 1024;
+/// What is read of a head before it is refused; the router refuses smaller ones by what arrived.
+const HEAD: u32 = 32 * 1024;
 
 pub(super) async fn serve(
     stream: TcpStream,

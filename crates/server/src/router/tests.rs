@@ -59,6 +59,7 @@ fn world() -> Router {
     let limits = Limits {
         body: 1000,
         target: 100,
+        head: 400,
         exchange: Duration::from_millis(50),
     };
     router(sites, limits, Readiness::ready_now()).unwrap()
@@ -253,6 +254,23 @@ async fn oversized_bodies_and_addresses_are_refused() {
         ask(&world(), request, Body::empty()).await.0,
         StatusCode::URI_TOO_LONG
     );
+}
+
+#[tokio::test]
+async fn large_heads_are_refused() {
+    let host = "login.global.localhost:8443";
+    // `/`, the host's line, and the rest in `x` and `y`.
+    let room = 400 - 1 - ("host".len() + host.len() + 4) - 2 * ("x".len() + 4);
+    for (length, status) in [
+        (room, StatusCode::OK),
+        (room + 1, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+    ] {
+        let request = Request::get("/")
+            .header(header::HOST, host)
+            .header("x", "x".repeat(100))
+            .header("y", "y".repeat(length - 100));
+        assert_eq!(ask(&world(), request, Body::empty()).await.0, status);
+    }
 }
 
 #[tokio::test]
