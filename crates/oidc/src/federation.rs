@@ -18,7 +18,7 @@ use comity_app::{
     token::Refused,
 };
 use comity_edge::{
-    Cookies, Cx, Site,
+    Chain, Cookies, Cx, Site,
     form_token::is_form,
     outcome::Answer,
     refused,
@@ -232,7 +232,7 @@ fn with_nonce(cx: &Context, mut response: Response) -> Response {
 async fn callback(
     State(_): State<App>,
     Cx(cx): Cx,
-    (site, cookies): (Site, Cookies),
+    (site, cookies, chain): (Site, Cookies, Chain),
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
@@ -253,6 +253,7 @@ async fn callback(
                 site: &site,
                 cookies: &cookies,
                 number: Some(number),
+                chain,
             };
             answer.render(&active, outcome).await
         }

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod chain;
 mod rig;
 mod set_password;
 mod sign_out;
