@@ -25,6 +25,7 @@ pub mod mail;
 pub mod my_apps;
 pub mod partner_configuration;
 pub mod password;
+pub mod password_link;
 pub mod permission;
 pub mod port;
 pub mod question;

@@ -44,15 +44,6 @@ impl Csp {
         self
     }
 
-    /// Home does not learn which application waits behind the other cloud, so the chain of
-    /// redirects that ends a leg may go to any secure page, or to a program on the same machine.
-    #[must_use]
-    pub fn and_onward(mut self) -> Self {
-        self.forms
-            .extend(["https:", "http://localhost:*", "http://127.0.0.1:*"].map(str::to_owned));
-        self
-    }
-
     /// Lets the origin of this address frame the page, which draws nothing to act on.
     #[must_use]
     pub fn framed_by(mut self, address: &str) -> Self {

@@ -13,6 +13,7 @@ use comity_oauth::params::{MAX_LENGTH, Params};
 use http::{HeaderMap, Request, StatusCode, header};
 
 use crate::{
+    chain::Chain,
     context::{Site, context},
     cookie::{Cookies, SetCookie},
     refused,
@@ -70,6 +71,8 @@ pub struct Submitted {
     pub site: Site,
     pub cookies: Cookies,
     pub params: Params,
+    /// How the answer may leave.
+    pub chain: Chain,
 }
 
 impl Submitted {
@@ -87,6 +90,7 @@ impl FromRequest<App> for Submitted {
         let cx = context(app, &parts);
         let Ok(site) = Site::from_request_parts(&mut parts, app).await;
         let cookies = Cookies::of(&parts.headers);
+        let chain = Chain::of(&parts.headers);
         let stale = |status| refused::trouble(&cx, &site, Trouble::StaleForm, status);
         if !is_own_origin(&parts.headers, &site.origin) || !is_form(&parts.headers) {
             return Err(stale(StatusCode::FORBIDDEN));
@@ -103,6 +107,7 @@ impl FromRequest<App> for Submitted {
             site,
             cookies,
             params,
+            chain,
         })
     }
 }

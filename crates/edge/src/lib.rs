@@ -2,6 +2,7 @@
 //! page shell, and the one way an outcome of a sign-in becomes a response.
 
 pub mod bearer;
+pub mod chain;
 pub mod context;
 pub mod cookie;
 pub mod csp;
@@ -13,6 +14,7 @@ pub mod refused;
 pub mod ui;
 
 pub use bearer::Bearer;
+pub use chain::Chain;
 pub use context::{Cx, Site};
 pub use cookie::{Cookies, SetCookie};
 pub use csp::Csp;

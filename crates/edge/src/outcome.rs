@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode, header};
 use maud::html;
 
 use crate::{
+    chain::Chain,
     context::Site,
     cookie::{Cookies, SetCookie},
     csp::Csp,
@@ -28,6 +29,8 @@ pub struct Answer<'a> {
     pub cookies: &'a Cookies,
     /// The number of the sign-in's cookie, if it has one already.
     pub number: Option<u32>,
+    /// How the answer leaves where a form may have begun the way.
+    pub chain: Chain,
 }
 
 impl Answer<'_> {
@@ -79,7 +82,7 @@ impl Answer<'_> {
                 let mut response = if foreign {
                     self.leaving(&url)
                 } else {
-                    see_other(&url)
+                    self.chain.go_on(&cx.app, self.site, &url)
                 };
                 if let Some(session) = session {
                     SetCookie::session(&session).add_to(response.headers_mut());
@@ -101,6 +104,15 @@ impl Answer<'_> {
 
     /// An authorization response in the mode that was asked for.
     async fn give_back(&self, data: &SignInData, to: &Return) -> Response {
+        if let Purpose::Crossing {
+            same_cloud: false, ..
+        } = &data.purpose
+        {
+            let params = Params::from_pairs(to.parameters.iter().map(|(n, v)| (*n, v.as_str())));
+            if let Some(url) = response::location(&to.redirect_uri, mode(to.mode), &params) {
+                return self.chain.go_on(&self.cx.app, self.site, &url);
+            }
+        }
         let silent = matches!(&data.purpose, Purpose::Application(r) if r.prompt == Prompt::None);
         let snapshot = match data.tenant {
             Some(tenant) => self.cx.app.snapshots().get(self.cx, tenant).await.ok(),
@@ -178,11 +190,9 @@ pub fn csp_of(cx: &Context, data: &SignInData) -> Csp {
         Purpose::Crossing {
             pushed,
             same_cloud: false,
-        } => Csp::own().and_to(&pushed.redirect_uri).and_onward(),
+        } => Csp::own().and_to(&pushed.redirect_uri),
         Purpose::Crossing { .. } => Csp::own(),
-        Purpose::Redemption { .. } => Csp::own()
-            .and_to(&cx.app.registry().own.hosts.myapps)
-            .and_onward(),
+        Purpose::Redemption { .. } => Csp::own().and_to(&cx.app.registry().own.hosts.myapps),
     };
     match &data.subject {
         Some(comity_model::sign_in::Subject::External { home, .. }) => {

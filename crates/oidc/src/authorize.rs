@@ -25,7 +25,7 @@ use comity_app::{
     token::Refused,
 };
 use comity_edge::{
-    Cookies, Cx, Site,
+    Chain, Cookies, Cx, Site,
     form_token::is_form,
     outcome::{Answer, give_back},
     refused,
@@ -262,6 +262,8 @@ impl Endpoint<'_> {
                     site: self.site,
                     cookies: self.cookies,
                     number: None,
+                    // Every page before this one names the address that this request named.
+                    chain: Chain::Kept,
                 };
                 answer.render(&active, outcome).await
             }

@@ -17,7 +17,7 @@ use comity_app::{
     sign_in::{self, Active, Browser},
     token::Refused,
 };
-use comity_edge::{Cookies, Cx, Site, form_token::is_form, outcome::Answer, refused};
+use comity_edge::{Chain, Cookies, Cx, Site, form_token::is_form, outcome::Answer, refused};
 use comity_model::{id::Id, tenant::Tenant};
 use comity_oauth::{entity, error::ComityError, params::Params, response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -220,7 +220,7 @@ fn with_nonce(cx: &Context, mut response: Response) -> Response {
 async fn callback(
     State(_): State<App>,
     Cx(cx): Cx,
-    (site, cookies): (Site, Cookies),
+    (site, cookies, chain): (Site, Cookies, Chain),
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
@@ -241,6 +241,7 @@ async fn callback(
                 site: &site,
                 cookies: &cookies,
                 number: Some(number),
+                chain,
             };
             answer.render(&active, outcome).await
         }

@@ -13,7 +13,7 @@ use comity_app::{
     sign_in,
 };
 use comity_edge::{
-    Cookies, Csp, Cx, FormToken, SetCookie, Site,
+    Chain, Cookies, Csp, Cx, FormToken, SetCookie, Site,
     outcome::see_other,
     page, refused,
     ui::{self, Account, Icon},
@@ -96,8 +96,7 @@ fn sign_in_at(cx: &Context, site: &Site, tenant: &str, open: Option<Uuid>) -> Re
 async fn callback(
     State(_): State<App>,
     Cx(cx): Cx,
-    site: Site,
-    cookies: Cookies,
+    (site, cookies, chain): (Site, Cookies, Chain),
     Query(query): Query<CallbackQuery>,
 ) -> Response {
     let answer = Answer {
@@ -108,10 +107,14 @@ async fn callback(
     match my_apps::finish(&cx, cookies.app(), &answer).await {
         Ok((value, tenant, open)) => {
             let next = match open {
-                Some(app_id) => format!("{}/signin/app/{app_id}?tenantId={tenant}", site.origin),
-                None => format!("{}/{tenant}", site.origin),
+                // The form that signed her in names this host, not the application's.
+                Some(app_id) => {
+                    let url = format!("{}/signin/app/{app_id}?tenantId={tenant}", site.origin);
+                    chain.go_on(&cx.app, &site, &url)
+                }
+                None => see_other(&format!("{}/{tenant}", site.origin)),
             };
-            (SetCookie::app(&value, None), see_other(&next)).into_response()
+            (SetCookie::app(&value, None), next).into_response()
         }
         Err(error) => refused::error(&cx, &site, &error),
     }

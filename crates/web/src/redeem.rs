@@ -13,7 +13,7 @@ use comity_app::{
     context::hash_bearer,
     sign_in::{self, Begin, Browser},
 };
-use comity_edge::{Cookies, Cx, Site, outcome::Answer, refused, ui::Trouble};
+use comity_edge::{Chain, Cookies, Cx, Site, outcome::Answer, refused, ui::Trouble};
 use comity_model::{
     federation::HomeTenant,
     invitation::InvitationStatus,
@@ -60,6 +60,8 @@ async fn redeem(
                 site: &site,
                 cookies: &cookies,
                 number: None,
+                // A link is opened, no form was sent.
+                chain: Chain::Kept,
             };
             answer.render(&active, outcome).await
         }

@@ -130,6 +130,7 @@ impl Submit<'_> {
                     site,
                     cookies: &self.form.cookies,
                     number: Some(self.n),
+                    chain: self.form.chain,
                 };
                 return answer.render(&active, outcome).await;
             }

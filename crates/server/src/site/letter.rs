@@ -5,25 +5,26 @@ use comity_app::{
     mail::{Content, Letter},
     port::Mail,
 };
-use comity_edge::ui::When;
+use comity_edge::{page, ui::When};
 use comity_model::{id::Id, tenant::Tenant};
 use comity_web::mail;
 
 /// Writes the letters of a cloud.
 pub fn letter_writer(app: &App) -> impl Fn(&Letter, Id<Tenant>) -> Mail + Send + Sync + use<> {
     let own = app.registry().own.clone();
+    let cloud = page::cloud(&own, &own.hosts.login).long_name();
     move |letter, _| {
         let written = match &letter.content {
             Content::Invitation(invited) => mail::invitation(&mail::InvitationMail {
                 organization: invited.organization.clone(),
                 domain: invited.domain.clone(),
-                cloud: own.name.clone(),
+                cloud: cloud.clone(),
                 hue: own.hue,
                 inviter: invited.inviter.clone(),
                 message: invited.message.clone(),
                 link: invited.link.clone(),
                 guest: invited.guest.clone(),
-                home_cloud: invited.home_cloud.clone(),
+                home_cloud: invited.home_cloud.as_ref().map(|name| format!("{name} cloud")),
                 home_host: invited.home_host.clone(),
                 app: invited.app.clone(),
                 my_apps: invited.my_apps.clone(),
@@ -37,7 +38,7 @@ pub fn letter_writer(app: &App) -> impl Fn(&Letter, Id<Tenant>) -> Mail + Send +
                 ..
             } => mail::factor_added(&mail::FactorAddedMail {
                 organization: organization.clone(),
-                cloud: own.name.clone(),
+                cloud: cloud.clone(),
                 hue: own.hue,
                 account: user.clone(),
                 when: When::of(*at).text,

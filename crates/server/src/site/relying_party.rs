@@ -17,7 +17,8 @@ use comity_app::{
     port::{OutboundMethod, OutboundRequest},
 };
 use comity_crypto::{JwkSet, base64url};
-use comity_edge::Csp;
+use comity_edge::{Csp, page};
+use comity_model::cloud::CloudEntry;
 use comity_oauth::{id_token, keys::KeySet, params::Params, pkce::Challenge};
 use comity_web::view;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -135,7 +136,7 @@ impl Party {
         let data = view::Expenses {
             name: self.application.display_name.clone(),
             organization: self.organization.clone(),
-            cloud: self.app.registry().own.name.clone(),
+            cloud: long_name(&self.app.registry().own),
             outcome,
         };
         Csp::own().page(status, view::expenses(&data))
@@ -369,5 +370,10 @@ fn cloud_of(app: &App, issuer: &str) -> Option<String> {
         .others
         .values()
         .find(|c| c.tenant_of_issuer(issuer).is_some())
-        .map(|c| c.name.clone())
+        .map(long_name)
+}
+
+/// A cloud as pages name it.
+fn long_name(cloud: &CloudEntry) -> String {
+    page::cloud(cloud, &cloud.hosts.login).long_name()
 }

@@ -1,0 +1,194 @@
+//! `/set-password?link=` (dev-world.md, *tenant create*; V-12, V-20, V-21).
+
+use comity_app::tenant::{self, NewTenant};
+use comity_demo::browser::Browser;
+use comity_model::name::{DomainName, Upn};
+use comity_testkit::Engine;
+use url::Url;
+
+use super::rig::{FORGED, Rig, hidden};
+
+const ADMIN: &str = "root@litware.com";
+const GOOD: &str = "rain on a slate roof";
+
+/// A tenant as the operator makes it, and the link that was printed.
+async fn created(rig: &Rig) -> String {
+    let new = NewTenant {
+        id: None,
+        display_name: "Litware".into(),
+        domain: DomainName::parse("litware.com").unwrap(),
+        initial_label: None,
+    };
+    let app = rig.world.app("global").unwrap();
+    let admin = Upn::parse(ADMIN).unwrap();
+    tenant::create(app, &new, &admin).await.unwrap().1
+}
+
+async fn submit(browser: &mut Browser, password: &str) {
+    browser.fill("#password", password).unwrap();
+    browser.submit("#submit").await.unwrap();
+}
+
+fn status(browser: &Browser) -> u16 {
+    browser.page().unwrap().status.as_u16()
+}
+
+/// Whether this password signs the administrator in, in a browser of its own.
+async fn signs_in(rig: &Rig, password: &str) -> bool {
+    let mut browser = rig.browser();
+    let url = format!("{}/litware.com", rig.cloud("global").myapps);
+    browser.open(&url).await.unwrap();
+    browser.fill("#username", ADMIN).unwrap();
+    browser.submit("#submit").await.unwrap();
+    submit(&mut browser, password).await;
+    rig.is_in(&browser)
+}
+
+#[tokio::test]
+async fn the_link_sets_the_password_once() {
+    for engine in Engine::available() {
+        let rig = Rig::start(engine).await;
+        let link = created(&rig).await;
+        let mut browser = rig.browser();
+        for _ in 0..2 {
+            browser.open(&link).await.unwrap();
+            assert_eq!(status(&browser), 200, "looking uses nothing up");
+        }
+        assert!(browser.page().unwrap().html.text().contains(ADMIN));
+        submit(&mut browser, GOOD).await;
+        let page = browser.page().unwrap();
+        assert!(page.html.by_id("username").is_some(), "{}", page.describe());
+        assert!(signs_in(&rig, GOOD).await);
+        browser.open(&link).await.unwrap();
+        assert_eq!(status(&browser), 404, "used");
+        assert!(!signs_in(&rig, "another long password").await);
+    }
+}
+
+#[tokio::test]
+async fn of_two_browsers_with_the_page_open_one_sets_it() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let link = created(&rig).await;
+    let (mut first, mut second) = (rig.browser(), rig.browser());
+    first.open(&link).await.unwrap();
+    second.open(&link).await.unwrap();
+    submit(&mut first, GOOD).await;
+    submit(&mut second, "the thief's own sentence").await;
+    assert_eq!(status(&second), 404);
+    assert!(signs_in(&rig, GOOD).await);
+    assert!(!signs_in(&rig, "the thief's own sentence").await);
+}
+
+#[tokio::test]
+async fn v20_what_is_not_accepted_says_why_and_leaves_the_link() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let mut browser = rig.browser();
+    browser.open(&created(&rig).await).await.unwrap();
+    for (typed, rule) in [
+        ("", "at least 15"),
+        ("fourteen chars", "14 characters"),
+        ("passwordpassword", "common passwords"),
+        ("aaaaaaaaaaaaaaaa", "one character repeated"),
+        (ADMIN, "a name of yours"),
+        (&"long ".repeat(52), "at most 256"),
+    ] {
+        let url = browser.page().unwrap().url.clone();
+        let token = hidden(&browser, "form_token");
+        let cookies = rig.cookies(&browser, url.as_str());
+        let headers = own(&cookies);
+        let fields = [("form_token", token.as_str()), ("password", typed)];
+        let answer = rig.post(url.as_str(), &fields, &headers).await;
+        assert_eq!(answer.status, 400, "{typed}");
+        assert!(answer.text().contains(rule), "{rule}: {}", answer.text());
+        assert!(
+            typed.is_empty()
+                || !answer.text().contains(&format!("value=\"{typed}\""))
+                || typed == ADMIN
+        );
+    }
+    submit(&mut browser, GOOD).await;
+    assert!(signs_in(&rig, GOOD).await);
+}
+
+fn own(cookies: &str) -> [(&'static str, &str); 3] {
+    [
+        ("origin", "https://login.global.localhost:8443"),
+        ("sec-fetch-site", "same-origin"),
+        ("cookie", cookies),
+    ]
+}
+
+#[tokio::test]
+async fn forged_foreign_and_old_links_look_the_same() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let link = created(&rig).await;
+    let query = Url::parse(&link).unwrap().query().unwrap().to_owned();
+    let mut last = link.clone();
+    last.pop();
+    let mut browser = rig.browser();
+    for forged in [
+        rig.login("/set-password"),
+        rig.login("/set-password?link="),
+        rig.login("/set-password?link=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        rig.login(&format!("/set-password?link={}", "x".repeat(5000))),
+        last,
+        format!("{link}x"),
+        // Another cloud has nobody of this link.
+        format!("{}/set-password?{query}", rig.cloud("usgov").login),
+    ] {
+        browser.open(&forged).await.unwrap();
+        assert_eq!(status(&browser), 404, "{forged}");
+        let title = browser.page().unwrap().html.title();
+        assert!(title.contains("cannot be used"), "{title}");
+    }
+    // Open before its end, sent after it.
+    browser.open(&link).await.unwrap();
+    rig.world.clock.forward(3600);
+    submit(&mut browser, GOOD).await;
+    assert_eq!(status(&browser), 404, "an hour old");
+    assert!(!signs_in(&rig, GOOD).await);
+}
+
+#[tokio::test]
+async fn v12_no_form_of_another_page_uses_the_link() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let link = created(&rig).await;
+    let mut browser = rig.browser();
+    browser.open(&link).await.unwrap();
+    let token = hidden(&browser, "form_token");
+    let cookies = rig.cookies(&browser, &link);
+    for (what, headers, with_token) in FORGED {
+        let mut headers = headers.to_vec();
+        headers.push(("cookie", cookies.as_str()));
+        let all = [
+            ("password", "the thief's own sentence"),
+            ("form_token", &token),
+        ];
+        let fields = if with_token { &all[..] } else { &all[..1] };
+        let answer = rig.post(&link, fields, &headers).await;
+        assert_eq!(answer.status, 403, "{what}");
+    }
+    submit(&mut browser, GOOD).await;
+    assert!(signs_in(&rig, GOOD).await, "the link was still good");
+}
+
+#[tokio::test]
+async fn a_disabled_account_gets_none_and_nobody_else_is_touched() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let link = created(&rig).await;
+    let app = rig.world.app("global").unwrap();
+    let read = app.store().read();
+    let found = read.cloud().find_tenant_by_domain("litware.com").await;
+    let tenant = found.unwrap().unwrap().id;
+    let users = read.tenant(tenant).users();
+    let admin = Upn::parse(ADMIN).unwrap();
+    let mut user = users.find_by_upn(&admin).await.unwrap().unwrap();
+    user.account_enabled = false;
+    let tx = app.store().begin().await.unwrap();
+    tx.tenant(tenant).users().update(&user).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = rig.browser();
+    browser.open(&link).await.unwrap();
+    assert_eq!(status(&browser), 404);
+    rig.alex().await;
+}

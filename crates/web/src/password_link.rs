@@ -1,0 +1,108 @@
+//! `/set-password?link=`: the first password of an account, behind the operator's one-time link
+//! (dev-world.md, *tenant create*). Looking changes nothing; the form uses the link up.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use comity_app::{
+    App, Context, Error,
+    password_link::{self, Owner},
+    sign_in::Zeroizing,
+};
+use comity_edge::{
+    Cookies, Csp, Cx, FormToken, Site, Submitted,
+    outcome::see_other,
+    page, refused,
+    ui::{FormError, Trouble},
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::view;
+
+/// The route, at the login host.
+pub fn router() -> Router<App> {
+    Router::new().route("/set-password", get(show).post(set))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Link {
+    #[serde(default)]
+    link: String,
+}
+
+async fn show(
+    State(_): State<App>,
+    Cx(cx): Cx,
+    site: Site,
+    cookies: Cookies,
+    Query(Link { link }): Query<Link>,
+) -> Response {
+    match password_link::find(&cx, &link).await {
+        Ok(owner) => draw(&cx, &site, &cookies, &link, (owner, None)).await,
+        Err(error) => failed(&cx, &site, &error),
+    }
+}
+
+async fn set(Query(Link { link }): Query<Link>, form: Submitted) -> Response {
+    let (cx, site) = (&form.cx, &form.site);
+    let typed = Zeroizing::new(form.field("password").unwrap_or("").to_owned());
+    let rule = match password_link::redeem(cx, &link, &typed).await {
+        // Signing in with it is the proof that it was remembered.
+        Ok(owner) => {
+            return see_other(&format!(
+                "{}/{}",
+                cx.app.registry().own.hosts.myapps,
+                owner.tenant
+            ));
+        }
+        Err(Error::Invalid { rule, .. }) => rule,
+        Err(error) => return failed(cx, site, &error),
+    };
+    match password_link::find(cx, &link).await {
+        Ok(owner) => {
+            let error = Some(FormError::new(rule));
+            draw(cx, site, &form.cookies, &link, (owner, error)).await
+        }
+        Err(error) => failed(cx, site, &error),
+    }
+}
+
+/// Unknown, used, too old and of nobody look the same.
+fn failed(cx: &Context, site: &Site, error: &Error) -> Response {
+    match error {
+        Error::NotFound => refused::trouble(cx, site, Trouble::LinkGone, StatusCode::NOT_FOUND),
+        other => refused::error(cx, site, other),
+    }
+}
+
+async fn draw(
+    cx: &Context,
+    site: &Site,
+    cookies: &Cookies,
+    link: &str,
+    (owner, error): (Owner, Option<FormError>),
+) -> Response {
+    let snapshot = match cx.app.snapshots().get(cx, owner.tenant).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => return refused::error(cx, site, &error),
+    };
+    let token = FormToken::of(cx, cookies);
+    let frame = page::page(&cx.app, site, Some(&snapshot), token.value.clone());
+    let status = match error {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    let data = view::SetPassword {
+        // It was found, so it is one that we made: nothing in it needs encoding.
+        action: format!("/set-password?link={link}"),
+        account: owner.user.upn,
+        least: password_link::SHORTEST,
+        error,
+    };
+    let csp = Csp::own().and_to(&cx.app.registry().own.hosts.myapps);
+    token.with(csp.page(status, view::set_password(&frame, &data)))
+}

@@ -1,0 +1,71 @@
+"""A `comity dev` of its own, and what its manifest says."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+
+START_SECONDS = 60
+
+
+class World:
+    """The dev world on a free port, with its data in a folder of the test."""
+
+    def __init__(self, program, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.data = os.path.join(folder, "world")
+        command = [program, "dev", "--data", self.data, "--port", str(port)]
+        log = open(os.path.join(folder, "log"), "w", encoding="utf-8")
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True
+        )
+        log.close()
+        self._wait(os.path.join(folder, "log"))
+        with open(os.path.join(self.data, "world.json"), encoding="utf-8") as file:
+            self.manifest = json.load(file)
+        self.ca_file = self.manifest["caFile"]
+
+    def _wait(self, log):
+        timer = threading.Timer(START_SECONDS, self.process.kill)
+        timer.start()
+        for line in self.process.stdout:
+            if line.strip() == "ready":
+                timer.cancel()
+                return
+        timer.cancel()
+        with open(log, encoding="utf-8") as file:
+            raise AssertionError(f"`comity dev` ended before it was ready: {file.read()}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+    def cloud(self, key):
+        return next(c for c in self.manifest["clouds"] if c["key"] == key)
+
+    def tenant(self, domain):
+        for cloud in self.manifest["clouds"]:
+            for tenant in cloud["tenants"]:
+                if domain in tenant["domains"]:
+                    return cloud, tenant
+        raise KeyError(domain)
+
+    def person(self, name):
+        _, tenant = self.tenant(name.split("@")[1])
+        return next(u for u in tenant["users"] if u["userPrincipalName"] == name)
+
+
+def map_names():
+    """Maps `*.localhost` to loopback in this process, where a hosts file cannot do it."""
+    original = socket.getaddrinfo
+
+    def mapped(host, *rest, **named):
+        if isinstance(host, str) and host.endswith(".localhost"):
+            host = "127.0.0.1"
+        return original(host, *rest, **named)
+
+    socket.getaddrinfo = mapped
