@@ -73,10 +73,7 @@ fn names(parent: &Parent) -> (&'static str, [&'static str; 2]) {
     if parent.resource.name == "application" {
         (
             "Application",
-            [
-                "Add owner to application",
-                "Remove owner from application",
-            ],
+            ["Add owner to application", "Remove owner from application"],
         )
     } else {
         (

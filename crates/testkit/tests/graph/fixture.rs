@@ -29,6 +29,7 @@ const IDS: &[(&str, &str)] = &[
     ("0be493dc-cb56-4a53-936f-9cf64410b8b0", "GROUP"),
     ("6f546279-4da5-4b53-a095-09ea0cef9971", "GROUP"),
     ("198ad66e-87b3-4157-85a3-8a7b51794ee9", "LOCATION"),
+    ("d2136c9c-b049-47ae-b9cf-316e04ef7198", "LOCATION"),
     ("3d0f5dec-5d3d-455c-8016-e2af1ae4d31a", "FABRIKAM"),
     ("6babcaad-604b-40ac-a9d7-9fd97c0b779f", "FABRIKAM"),
     ("26be1845-4119-4801-a799-aea79d09f1a2", "TARGET"),
@@ -75,10 +76,12 @@ impl Fixture {
             ("members" | "owners", _) => "SECOND",
             ("applications", _) => "APPLICATION",
             ("servicePrincipals", _) => "PROGRAM",
+            ("appRoleAssignments", "DELETE") => "DOOMED_ASSIGNMENT",
             ("appRoleAssignments" | "appRoleAssignedTo", _) => "ASSIGNMENT",
             ("oauth2PermissionGrants", _) => "GRANT",
             ("partners", _) => "PARTNER",
             ("policies", _) => "POLICY",
+            ("namedLocations", "DELETE") => "DOOMED_LOCATION",
             ("namedLocations", _) => "LOCATION",
             ("directoryRoles", _) => "ROLE",
             ("roleAssignments", _) => "ROLE_ASSIGNMENT",
@@ -109,7 +112,7 @@ impl Fixture {
     async fn people(&mut self, rig: &Rig) {
         for (name, display, upn) in [
             ("USER", "Adele Vance", "adelea"),
-            ("SECOND", "Oscar Ward", "oscar"),
+            ("SECOND", "Oscar Pr Ward", "oscar"),
             ("TARGET", "Tier Prosser", "prosser"),
             ("DOOMED", "Aaron Doomed", "doomed"),
         ] {
@@ -134,7 +137,11 @@ impl Fixture {
         };
         for (name, program, display) in [
             ("APPLICATION", "PROGRAM", "a Web application"),
-            ("OTHER_APPLICATION", "OTHER_PROGRAM", "Another Web application"),
+            (
+                "OTHER_APPLICATION",
+                "OTHER_PROGRAM",
+                "Another Web application",
+            ),
         ] {
             let body = json!({
                 "displayName": display,
@@ -179,15 +186,16 @@ impl Fixture {
 
     async fn grants(&mut self, rig: &Rig) {
         let (user, second) = (self.get("USER").to_owned(), self.get("SECOND").to_owned());
+        let doomed = self.get("DOOMED").to_owned();
         let program = self.get("PROGRAM").to_owned();
         let other = self.get("OTHER_PROGRAM").to_owned();
         for (name, principal, resource, role) in [
             ("FIRST_ASSIGNMENT", &second, &program, ROLE_OF_PEOPLE),
             ("ASSIGNMENT", &user, &program, ROLE_OF_PEOPLE),
+            ("DOOMED_ASSIGNMENT", &doomed, &program, ROLE_OF_PEOPLE),
             ("PROGRAM_ASSIGNMENT", &program, &program, ROLE_OF_PROGRAMS),
         ] {
-            let body =
-                json!({"principalId": principal, "resourceId": resource, "appRoleId": role});
+            let body = json!({"principalId": principal, "resourceId": resource, "appRoleId": role});
             let path = format!("/servicePrincipals/{resource}/appRoleAssignedTo");
             let made = rig.make(&path, &body).await;
             self.keep(name, &made);
@@ -231,8 +239,10 @@ impl Fixture {
             "displayName": "Office", "isTrusted": false,
             "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "6.5.4.0/24"}]});
         let path = "/identity/conditionalAccess/namedLocations";
-        let made = rig.make(path, &location).await;
-        self.keep("LOCATION", &made);
+        for name in ["LOCATION", "DOOMED_LOCATION"] {
+            let made = rig.make(path, &location).await;
+            self.keep(name, &made);
+        }
         let policy = json!({"displayName": "Report", "state": "enabledForReportingButNotEnforced",
             "conditions": {"clientAppTypes": ["all"], "applications": {"includeApplications": ["All"]},
                 "users": {"includeUsers": ["All"]}},
@@ -242,7 +252,11 @@ impl Fixture {
             .await;
         self.keep("POLICY", &made);
         let world = &rig.manifest;
-        let northwind = world.cloud("usgov").unwrap().tenant("northwind.us").unwrap();
+        let northwind = world
+            .cloud("usgov")
+            .unwrap()
+            .tenant("northwind.us")
+            .unwrap();
         let root = "/policies/crossTenantAccessPolicy";
         let clouds = json!({"allowedCloudEndpoints": ["microsoftonline.us"]});
         let answer = rig.send("PATCH", root, &clouds).await;

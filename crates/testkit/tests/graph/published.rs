@@ -73,7 +73,7 @@ pub fn path(example: &Example, fixture: &Fixture) -> String {
     let mut above = "";
     for segment in path.split('/').skip(1) {
         let is_key = segment.starts_with('{') || is_id(segment);
-        let function = segment.contains("('").then(|| fixture.ids(segment));
+        let function = segment.contains('(').then(|| fixture.ids(segment));
         out.push('/');
         match (is_key, fixture.key(above, &example.method)) {
             (true, Some(key)) => out.push_str(&key),
@@ -83,7 +83,9 @@ pub fn path(example: &Example, fixture: &Fixture) -> String {
         above = segment;
     }
     out.push_str(&query);
-    out.replace(' ', "%20").replace('"', "%22").replace('+', "%20")
+    out.replace(' ', "%20")
+        .replace('"', "%22")
+        .replace('+', "%20")
 }
 
 /// A GUID or one of the opaque IDs; names of properties and types are shorter or have dots.

@@ -84,7 +84,9 @@ impl Rig {
                 .unwrap();
         }
         if let Some(body) = body {
-            ask = ask.header(header::CONTENT_TYPE, "application/json").unwrap();
+            ask = ask
+                .header(header::CONTENT_TYPE, "application/json")
+                .unwrap();
             ask.body = body.to_vec().into();
         }
         for (name, value) in headers {
