@@ -11,6 +11,7 @@ mod group;
 mod invitation;
 mod log;
 mod organization;
+mod owner;
 mod read;
 mod relation;
 mod role;

@@ -41,6 +41,7 @@ pub mod lease_grant;
 pub(crate) mod listing;
 pub(crate) mod migration;
 pub mod outbox_mail;
+pub mod owner;
 pub mod partner_configuration;
 pub mod password;
 pub(crate) mod postgres;
@@ -87,6 +88,7 @@ pub(crate) const STATEMENTS: &[&[statement::Statement]] = &[
     lease::STATEMENTS,
     lease_grant::STATEMENTS,
     outbox_mail::STATEMENTS,
+    owner::STATEMENTS,
     partner_configuration::STATEMENTS,
     password::STATEMENTS,
     pushed_request::STATEMENTS,

@@ -30,11 +30,18 @@ pub(crate) struct Migration {
 }
 
 /// All of them, in order; only ever added to.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "0001_first",
-    sql: include_str!("../migrations/0001_first.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "0001_first",
+        sql: include_str!("../migrations/0001_first.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "0002_owners",
+        sql: include_str!("../migrations/0002_owners.sql"),
+    },
+];
 
 const TOKENS: [(&str, &str, &str); 8] = [
     ("{uuid}", "BLOB", "UUID"),

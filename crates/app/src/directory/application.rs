@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Json,
+    Json, owner,
     wire::{self, merge, take, take_text},
 };
 use crate::{
@@ -160,8 +160,38 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         .applications()
         .insert(&application)
         .await?;
+    let tables = change_tx.tables();
+    owner::bind(&tables, application.id.uuid(), &change.bindings).await?;
     change_tx.commit(&activity).await?;
     Ok(wire::application(&application, &[]))
+}
+
+/// What a service principal shows of its registration.
+pub(super) fn shown(application: &Application) -> Json {
+    let properties = &application.properties;
+    let of = |name: &str| properties.get(name).cloned();
+    let below = |name: &str, inner: &str| properties.get(name)?.get(inner).cloned();
+    let mut names = vec![json!(application.app_id)];
+    if let Some(Value::Array(uris)) = of("identifierUris") {
+        names.extend(uris);
+    }
+    let replies = application.redirect_uris();
+    let replies: Vec<&str> = replies.iter().map(|(_, uri)| *uri).collect();
+    let list = |value: Option<Value>| value.unwrap_or_else(|| json!([]));
+    let pairs = [
+        ("appRoles", list(of("appRoles"))),
+        (
+            "oauth2PermissionScopes",
+            list(below("api", "oauth2PermissionScopes")),
+        ),
+        ("servicePrincipalNames", Value::Array(names)),
+        ("replyUrls", json!(replies)),
+        ("signInAudience", json!(of("signInAudience"))),
+    ];
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
@@ -192,6 +222,13 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
         .applications()
         .update(&application)
         .await?;
+    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
+    if let Some(principal) = snapshot.service_principal(application.app_id) {
+        let mut principal = principal.clone();
+        principal.properties.extend(shown(&application));
+        let tables = change_tx.tables();
+        tables.service_principals().update(&principal).await?;
+    }
     change_tx.commit(&activity).await
 }
 

@@ -129,7 +129,14 @@ fn read_policy(value: &Value) -> Result<ConditionalAccessPolicy> {
 pub(super) async fn create_policy(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteConditionalAccess)?;
     let id = cx.new_uuid();
-    let mut policy = read_policy(&Value::Object(change.properties))?;
+    let mut properties = change.properties;
+    // A new policy that names no kind of client app is for every kind, as the original's.
+    if let Some(Value::Object(conditions)) = properties.get_mut("conditions") {
+        conditions
+            .entry("clientAppTypes")
+            .or_insert_with(|| json!(["all"]));
+    }
+    let mut policy = read_policy(&Value::Object(properties))?;
     check_policy(cx, &policy).await?;
     policy.id = Some(id.to_string());
     let row = new_row(

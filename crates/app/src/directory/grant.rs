@@ -7,6 +7,7 @@ use comity_model::{
     permission_grant::PermissionGrant,
     resource::address::{Change, Object, Parent},
     service_principal::ServicePrincipal,
+    well_known,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -147,7 +148,8 @@ fn exists(error: comity_store::Error) -> Error {
 
 /// The all-zero role is access without a role of its own; every other must be offered.
 fn check_role(target: &ServicePrincipal, role: Uuid) -> Result<()> {
-    if role.is_nil() || graph_permission::application_name(role).is_some() {
+    let of_graph = target.app_id == well_known::GRAPH;
+    if role.is_nil() || (of_graph && graph_permission::application_name(role).is_some()) {
         return Ok(());
     }
     let offered = target.properties.get("appRoles").and_then(Value::as_array);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Json, application, grant, group, role as directory_role, service_principal, user, wire,
+    Json, application, grant, group, owner, role as directory_role, service_principal, user, wire,
 };
 use crate::{
     audit::Activity,
@@ -87,6 +87,7 @@ async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<Objec
         ("group", "members") => scoped.groups().members(Id::new(id)).await?,
         ("group", "transitiveMembers") => scoped.groups().transitive_members(Id::new(id)).await?,
         ("group", "owners") => scoped.groups().owners(Id::new(id)).await?,
+        (_, "owners") => scoped.object_owners().list(id).await?,
         (_, "memberOf") => groups(
             scoped
                 .groups()
@@ -217,10 +218,7 @@ pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> R
         return directory_role::add(cx, id, reference.id).await.map(drop);
     }
     if parent.resource.name != "group" {
-        return Err(Error::invalid(
-            parent.navigation.name,
-            "owners of applications are not kept",
-        ));
+        return owner::add(cx, parent, id, reference.id).await;
     }
     let grant = authorize(cx, Permission::WriteGroups)?;
     let change = grant.begin().await?;
@@ -266,7 +264,7 @@ pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -
         return directory_role::remove(cx, &found).await;
     }
     if parent.resource.name != "group" {
-        return Err(Error::ReferenceMissing);
+        return owner::remove(cx, parent, id, reference.id).await;
     }
     let grant = authorize(cx, Permission::WriteGroups)?;
     let change = grant.begin().await?;

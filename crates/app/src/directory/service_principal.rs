@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{
     Json, application,
     cross_tenant::history,
+    owner,
     wire::{self, merge, take, take_bool, take_text},
 };
 use crate::{
@@ -61,19 +62,9 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let registered = application::by_app_id(cx, app_id).await.map_err(|_| {
         Error::invalid("appId", format!("The appId '{app_id}' of the service principal does not reference a valid application object."))
     })?;
+    properties.extend(application::shown(&registered));
     for (name, value) in [
         ("servicePrincipalType", json!("Application")),
-        ("servicePrincipalNames", json!([app_id])),
-        (
-            "replyUrls",
-            json!(
-                registered
-                    .redirect_uris()
-                    .iter()
-                    .map(|(_, u)| *u)
-                    .collect::<Vec<_>>()
-            ),
-        ),
         ("tags", json!([])),
     ] {
         properties.entry(name).or_insert(value);
@@ -102,6 +93,8 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         .insert(&principal)
         .await
         .map_err(duplicate)?;
+    let tables = change_tx.tables();
+    owner::bind(&tables, principal.id.uuid(), &change.bindings).await?;
     change_tx.commit(&activity).await?;
     Ok(wire::service_principal(&principal, cx.tenant()?.uuid()))
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use comity_model::app_role_assignment::AppRoleAssignment;
 use comity_model::application::{Application, ApplicationSecret};
-use comity_model::group::ObjectKind;
+use comity_model::group::{ObjectKind, ObjectRef};
 use comity_model::id::Id;
 use comity_model::permission_grant::PermissionGrant;
 use comity_model::role_assignment::RoleAssignment;
@@ -285,4 +285,30 @@ contract!(assignments_and_grants, store, {
         .await
         .unwrap_err();
     assert!(error.is_conflict("role_assignments_pair"), "{error}");
+});
+
+contract!(owners_of_applications, store, {
+    let [one, two] = two_tenants(&store).await;
+    let object = guid(3, 1);
+    let owner = ObjectRef {
+        kind: ObjectKind::User,
+        id: guid(4, 1),
+    };
+    let tx = store.begin().await.unwrap();
+    let owners = tx.tenant(one).object_owners();
+    assert!(owners.add(object, owner).await.unwrap());
+    assert!(!owners.add(object, owner).await.unwrap());
+    tx.commit().await.unwrap();
+    let read = store.read();
+    let list = |tenant| read.tenant(tenant).object_owners();
+    assert_eq!(list(one).list(object).await.unwrap(), [owner]);
+    assert_eq!(list(two).list(object).await.unwrap(), []);
+    let tx = store.begin().await.unwrap();
+    let elsewhere = tx.tenant(two).object_owners();
+    assert!(!elsewhere.remove(object, owner.id).await.unwrap());
+    let owners = tx.tenant(one).object_owners();
+    assert!(owners.remove(object, owner.id).await.unwrap());
+    tx.commit().await.unwrap();
+    let left = store.read().tenant(one).object_owners().list(object).await;
+    assert_eq!(left.unwrap(), []);
 });
