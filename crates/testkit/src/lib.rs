@@ -3,6 +3,7 @@
 //! written down.
 
 pub mod clock;
+mod kept;
 pub mod outbound;
 pub mod random;
 pub mod world;
