@@ -308,9 +308,9 @@ impl Failure {
             Error::Conflict(text) if area == Area::Invitation => Self::bad_request(text),
             Error::Conflict(text) => Self::new(409, "Request_Conflict", text),
             Error::PreconditionFailed => Self::new(412, "PreconditionFailed", error.to_string()),
-            Error::Upstream { cloud, reason } => {
-                Self::silent(format!("The cloud '{cloud}' gave no usable answer: {reason}"))
-            }
+            Error::Upstream { cloud, reason } => Self::silent(format!(
+                "The cloud '{cloud}' gave no usable answer: {reason}"
+            )),
             Error::TooMany { retry_after } => {
                 let text = format!(
                     "Your request is throttled temporarily. Please try after {retry_after} seconds."

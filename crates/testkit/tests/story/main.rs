@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+mod bad_input;
+mod guard;
 mod rig;
 mod step_01;
 mod step_02;
