@@ -275,6 +275,18 @@ pub async fn seed_user(
 ) -> Result<User> {
     let cx = Context::system(app, "comity dev", tenant);
     let hash = password::hash(&cx, secret).await?;
+    seed_hashed(app, tenant, new, hash, totp).await
+}
+
+/// [`seed_user`] for a password that was hashed before.
+pub async fn seed_hashed(
+    app: &App,
+    tenant: Id<Tenant>,
+    new: &NewUser,
+    hash: String,
+    totp: Option<&[u8]>,
+) -> Result<User> {
+    let cx = Context::system(app, "comity dev", tenant);
     let tx = app.store().begin().await?;
     let scoped = tx.tenant(tenant);
     let user = insert_user(&cx, &scoped, new).await?;

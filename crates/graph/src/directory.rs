@@ -61,7 +61,7 @@ async fn call(mut request: Request, next: Next) -> Response {
 }
 
 async fn caller(cx: &Context) -> std::result::Result<Caller, TokenFault> {
-    let refused = |error: AppError| TokenFault::Refused(error.to_string());
+    let refused = |error: AppError| fault(error, false);
     let tenant = cx.tenant().map_err(refused)?;
     let snapshot = cx.app.snapshots().get(cx, tenant).await.map_err(refused)?;
     let (user, held) = match &cx.actor {
@@ -85,6 +85,9 @@ async fn caller(cx: &Context) -> std::result::Result<Caller, TokenFault> {
 fn fault(error: AppError, missing: bool) -> TokenFault {
     if missing {
         return TokenFault::Missing;
+    }
+    if matches!(error, AppError::Upstream { .. } | AppError::Unavailable) {
+        return TokenFault::Silent(error.to_string());
     }
     let text = error.to_string();
     if text.contains("expired") {

@@ -47,6 +47,8 @@ pub enum TokenFault {
     Audience,
     /// Anything else: signature, issuer, a disabled user; the text says what.
     Refused(String),
+    /// The cloud that vouches for the person does not answer; nothing is known about the token.
+    Silent(String),
     /// A newer sign-in is needed (continuous access evaluation): claims in base64.
     Claims(String),
 }
@@ -184,6 +186,7 @@ impl Failure {
     /// 401
     pub fn token(fault: TokenFault) -> Self {
         let (message, claims) = match fault {
+            TokenFault::Silent(text) => return Self::silent(text),
             TokenFault::Missing => ("Access token is empty.".into(), None),
             TokenFault::Malformed => (
                 "CompactToken parsing failed: the value is not an access token.".into(),
@@ -208,6 +211,11 @@ impl Failure {
                 ..Extra::default()
             }),
         }
+    }
+
+    /// 503: who would have to answer is silent; asking again later helps.
+    fn silent(text: impl Into<String>) -> Self {
+        Self::new(503, "ServiceUnavailable", text).later(5)
     }
 
     /// 403: scopes or roles do not suffice.
@@ -300,22 +308,16 @@ impl Failure {
             Error::Conflict(text) if area == Area::Invitation => Self::bad_request(text),
             Error::Conflict(text) => Self::new(409, "Request_Conflict", text),
             Error::PreconditionFailed => Self::new(412, "PreconditionFailed", error.to_string()),
-            Error::Upstream { cloud, reason } => Self::new(
-                503,
-                "ServiceUnavailable",
-                format!("The cloud '{cloud}' gave no usable answer: {reason}"),
-            )
-            .later(5),
+            Error::Upstream { cloud, reason } => Self::silent(format!(
+                "The cloud '{cloud}' gave no usable answer: {reason}"
+            )),
             Error::TooMany { retry_after } => {
                 let text = format!(
                     "Your request is throttled temporarily. Please try after {retry_after} seconds."
                 );
                 Self::new(429, "TooManyRequests", text).later(retry_after)
             }
-            Error::Unavailable => {
-                let text = "The service is temporarily unavailable.";
-                Self::new(503, "ServiceUnavailable", text).later(5)
-            }
+            Error::Unavailable => Self::silent("The service is temporarily unavailable."),
             Error::Internal(text) => {
                 tracing::error!(
                     resource = site.resource.name,

@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod hostile;
+mod kept;
 pub mod outbound;
 pub mod random;
 pub mod world;

@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     clock::FakeClock,
+    kept,
     outbound::{InProcess, Wire},
     random::SeededRandom,
 };
@@ -68,12 +69,13 @@ impl World {
         let wire = Wire::default();
         let clouds = clouds::built_in(PORT)?;
         let random = SeededRandom::new(7);
-        let seeds = seed::seeds(
+        let mut seeds = seed::seeds(
             &clouds,
             &world::World::built_in()?,
             PORT,
             &mut Secrets::new(None, &random),
         )?;
+        kept::give_hashes(&mut seeds);
         let mut apps = Vec::new();
         for (number, cloud) in clouds.iter().enumerate() {
             let app =
@@ -83,6 +85,7 @@ impl World {
         for (key, app) in &apps {
             if let Some(seed) = seeds.iter().find(|s| s.cloud == *key) {
                 fill::fill(app, seed).await?;
+                kept::keep(app, seed).await?;
             }
         }
         let all: Vec<App> = apps.iter().map(|(_, app)| app.clone()).collect();
@@ -210,6 +213,7 @@ async fn start_cloud(
             .await?
         }
     };
+    kept::give_keys(&store, &cloud.entry.key).await?;
     let key = sha256(cloud.entry.key.as_bytes());
     let mail = folder.join("mail");
     std::fs::create_dir_all(&mail)?;

@@ -86,7 +86,8 @@ static PARTNER: &[Property] = &[
         .shown()
         .filter(EQ | IN)
         .column(),
-    text("cloud").max(253).create_only(),
+    // Ours: the partner is the pair of cloud and tenant.
+    text("cloud").max(253).create_only().shown(),
     flag("isServiceProvider").read_only().shown(),
     flag("isInMultiTenantOrganization")
         .read_only()

@@ -95,6 +95,10 @@ async fn fill_user(
         .as_deref()
         .map(base32::decode)
         .transpose()?;
+    if let Some(hash) = &user.password_hash {
+        tenant::seed_hashed(app, tenant, &new, hash.clone(), totp.as_deref()).await?;
+        return Ok(());
+    }
     let password = Zeroizing::new(user.password.clone());
     tenant::seed_user(app, tenant, &new, &password, totp.as_deref()).await?;
     Ok(())

@@ -43,6 +43,8 @@ pub struct SeedUser {
     pub user_principal_name: String,
     pub display_name: String,
     pub password: String,
+    /// The same, hashed already: a process that makes many worlds hashes once.
+    pub password_hash: Option<String>,
     /// Base32.
     pub totp_secret: Option<String>,
     /// Template IDs with their display names.
@@ -154,6 +156,7 @@ fn seed_user(
         user_principal_name: format!("{}@{}", person.name, tenant.domain),
         display_name: person.display.clone(),
         password: secrets.password(id),
+        password_hash: None,
         totp_secret: person.totp.then(|| secrets.totp(id)),
         roles: person
             .roles

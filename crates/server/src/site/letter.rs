@@ -24,7 +24,10 @@ pub fn letter_writer(app: &App) -> impl Fn(&Letter, Id<Tenant>) -> Mail + Send +
                 message: invited.message.clone(),
                 link: invited.link.clone(),
                 guest: invited.guest.clone(),
-                home_cloud: invited.home_cloud.as_ref().map(|name| format!("{name} cloud")),
+                home_cloud: invited
+                    .home_cloud
+                    .as_ref()
+                    .map(|name| format!("{name} cloud")),
                 home_host: invited.home_host.clone(),
                 app: invited.app.clone(),
                 my_apps: invited.my_apps.clone(),

@@ -1,5 +1,30 @@
-//! The story that `comity demo` plays, through the routers, on every engine that is here.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! The story that `comity demo` plays, through the routers, on every engine that is here: the whole
+//! of it in one go, and each step by itself with what must be refused beside it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod bad_input;
+mod guard;
+mod rig;
+mod step_01;
+mod step_02;
+mod step_03;
+mod step_04;
+mod step_05;
+mod step_06;
+mod step_07;
+mod step_08;
+mod step_09;
+mod step_10;
+mod step_11;
+mod step_12;
+mod step_13;
+mod step_14;
+mod step_15;
 
 use comity_testkit::{Engine, World};
 
