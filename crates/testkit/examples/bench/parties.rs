@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use comity_demo::{
-    Chance, Clock,
+    Clock,
     browser::Browser,
     client::Client,
     graph::Graph,
@@ -44,10 +44,6 @@ impl Parties {
 
     pub fn clock(&self) -> &Clock {
         &self.means.clock
-    }
-
-    pub fn chance(&self) -> &Chance {
-        &self.means.chance
     }
 
     pub fn token_endpoint(&self) -> anyhow::Result<Url> {

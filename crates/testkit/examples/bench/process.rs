@@ -1,6 +1,7 @@
 //! The product as an operator starts it: the release build of `comity` beside this program.
 
 use std::{
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -72,7 +73,7 @@ impl Installed {
         let made = comity()?
             .args(["tenant", "create", "--config"])
             .arg(at.join("comity.toml"))
-            .args(["--name", "Andor", "--domain", "andor.example", "--admin", "ada"])
+            .args(["--name", "Andor", "--domain", "andor.example", "--admin", "ada@andor.example"])
             .output()?;
         anyhow::ensure!(
             made.status.success(),
@@ -88,7 +89,7 @@ impl Installed {
     }
 
     fn three_clouds(folder: tempfile::TempDir, port: u16) -> anyhow::Result<Self> {
-        let mut child = dev(folder.path(), port)?.spawn()?;
+        let child = dev(folder.path(), port)?.spawn()?;
         let watch = Stopwatch::start();
         let manifest = loop {
             match Manifest::read(&folder.path().join("world.json")) {
@@ -103,11 +104,9 @@ impl Installed {
             kind: Kind::ThreeClouds,
             folder,
         };
-        if let Err(error) = installed.wait(watch) {
-            child.kill().ok();
-            return Err(error);
-        }
-        Started { child }.stop()?;
+        let started = Started { child };
+        installed.wait(watch)?;
+        started.stop()?;
         Ok(installed)
     }
 
@@ -161,8 +160,14 @@ pub struct Started {
 }
 
 impl Started {
-    /// Stops it as an operator would.
+    /// Stops it as an operator would, when it has said `ready`.
     pub fn stop(mut self) -> anyhow::Result<()> {
+        let told = self.child.stdout.take().context("its output is read twice")?;
+        let mut lines = BufReader::new(told).lines();
+        anyhow::ensure!(
+            lines.any(|line| line.is_ok_and(|line| line == "ready")),
+            "it ended without being ready"
+        );
         let id = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &id]).status()?;
         let status = self.child.wait()?;
@@ -201,7 +206,7 @@ fn dev(folder: &Path, port: u16) -> anyhow::Result<Command> {
 fn quiet(command: &mut Command) {
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null());
 }
 

@@ -8,7 +8,7 @@ use axum::{Router, body::Body, body::Bytes};
 use comity_demo::{form, markup::Html};
 use comity_edge::peer::Peer;
 use comity_testkit::World;
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode, header, request::Builder};
 use tower::ServiceExt as _;
 use url::Url;
 
@@ -53,11 +53,13 @@ impl Visitor {
         }
     }
 
+    /// A form that no page holds: a program's request.
     pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> anyhow::Result<Answer> {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        self.send(url, Some(body)).await
+        let request = self.request(url);
+        self.send(url, with_form(request, body)?).await
     }
 
     /// Goes from redirect to redirect and presses the button of every page, until it is sent to
@@ -65,7 +67,11 @@ impl Visitor {
     pub async fn walk(&mut self, url: Url, stop: &str) -> anyhow::Result<Url> {
         let (mut url, mut body) = (url, None);
         for _ in 0..20 {
-            let answer = self.send(&url, body.take()).await?;
+            let request = match body.take() {
+                None => self.request(&url).body(Body::empty())?,
+                Some(body) => self.pressed(&url, body)?,
+            };
+            let answer = self.send(&url, request).await?;
             if let Some(location) = answer.headers.get(header::LOCATION) {
                 url = url.join(location.to_str()?)?;
                 if url.as_str().starts_with(stop) {
@@ -78,9 +84,9 @@ impl Visitor {
         anyhow::bail!("the way does not end; it is at `{url}`")
     }
 
-    async fn send(&mut self, url: &Url, body: Option<String>) -> anyhow::Result<Answer> {
+    async fn send(&mut self, url: &Url, request: Request<Body>) -> anyhow::Result<Answer> {
         self.requests += 1;
-        let response = self.router.clone().oneshot(self.request(url, body)?).await?;
+        let response = self.router.clone().oneshot(request).await?;
         let (parts, body) = response.into_parts();
         let jar = self.cookies.entry(host(url)).or_default();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
@@ -97,8 +103,20 @@ impl Visitor {
         })
     }
 
-    fn request(&self, url: &Url, body: Option<String>) -> anyhow::Result<Request<Body>> {
-        let authority = url.port().map_or_else(|| host(url), |p| format!("{}:{p}", host(url)));
+    /// A form of a page on the same host.
+    fn pressed(&self, url: &Url, body: String) -> anyhow::Result<Request<Body>> {
+        let request = self
+            .request(url)
+            .header(header::ORIGIN, url.origin().ascii_serialization())
+            .header("sec-fetch-site", "same-origin");
+        with_form(request, body)
+    }
+
+    fn request(&self, url: &Url) -> Builder {
+        let authority = match url.port() {
+            Some(port) => format!("{}:{port}", host(url)),
+            None => host(url),
+        };
         let target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
@@ -117,16 +135,15 @@ impl Visitor {
             let pairs: Vec<String> = jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
             request = request.header(header::COOKIE, pairs.join("; "));
         }
-        Ok(match body {
-            None => request.body(Body::empty())?,
-            Some(body) => request
-                .method("POST")
-                .header(header::CONTENT_TYPE, FORM)
-                .header(header::ORIGIN, url.origin().ascii_serialization())
-                .header("sec-fetch-site", "same-origin")
-                .body(Body::from(body))?,
-        })
+        request
     }
+}
+
+fn with_form(request: Builder, body: String) -> anyhow::Result<Request<Body>> {
+    Ok(request
+        .method("POST")
+        .header(header::CONTENT_TYPE, FORM)
+        .body(Body::from(body))?)
 }
 
 fn host(url: &Url) -> String {
