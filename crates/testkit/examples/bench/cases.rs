@@ -8,14 +8,21 @@ const GLOBAL: &str = "microsoftonline.com";
 const US: &str = "microsoftonline.us";
 
 fn id(kind: &str, case: usize, number: usize) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{kind}/{case}/{number}").as_bytes())
+    Uuid::new_v5(
+        &Uuid::NAMESPACE_OID,
+        format!("{kind}/{case}/{number}").as_bytes(),
+    )
 }
 
 /// One case in one line, without its line feed.
 pub fn case(number: usize) -> String {
     let (resource, home) = (id("resource", number, 0), id("home", number, 0));
     // Every fourth partner blocks, every third person has one factor, every fifth is invited.
-    let access_type = if number.is_multiple_of(4) { "blocked" } else { "allowed" };
+    let access_type = if number.is_multiple_of(4) {
+        "blocked"
+    } else {
+        "allowed"
+    };
     let methods = if number.is_multiple_of(3) {
         json!(["password"])
     } else {

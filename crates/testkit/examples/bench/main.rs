@@ -2,11 +2,12 @@
 //! [`figure::Figure`] a line, as JSON. What a name measures is told in its module and in the
 //! `method` of each figure.
 //!
-//! Where a figure is "per core", it is divided by the processor time of the whole process and not
-//! by the time on the wall: a busy neighbour then costs little, and no second core is used
-//! unnoticed.
+//! What is measured "on one core" runs in a process that is pinned to one, and is divided by the
+//! processor time of all its threads instead of the time on the wall: a busy neighbour then costs
+//! little, and no second core is used unnoticed.
 
 mod cases;
+mod core;
 mod decision;
 mod figure;
 mod memory;
@@ -24,6 +25,10 @@ use figure::Figure;
 
 fn main() -> anyhow::Result<()> {
     let name = std::env::args().nth(1).context("usage: bench NAME")?;
+    let is_for_one_core = !matches!(name.as_str(), "start" | "memory");
+    if is_for_one_core && !core::is_one()? {
+        return core::run_on_one(&name);
+    }
     for figure in measure(&name)? {
         println!("{}", figure.to_json());
     }

@@ -12,7 +12,11 @@ const IDLE: Duration = Duration::from_secs(5);
 pub fn measure() -> anyhow::Result<Vec<Figure>> {
     let bounds = Bounds::at_most(20.0, 40.0);
     let mut figures = idle("one cloud (`comity serve`)", Kind::OneCloud, Some(bounds))?;
-    figures.extend(idle("three clouds (`comity dev`)", Kind::ThreeClouds, None)?);
+    figures.extend(idle(
+        "three clouds (`comity dev`)",
+        Kind::ThreeClouds,
+        None,
+    )?);
     Ok(figures)
 }
 

@@ -39,13 +39,13 @@ pub fn measure() -> anyhow::Result<Vec<Figure>> {
         rates.push(count(CASES) / (children_seconds()? - begun));
     }
     Ok(vec![Figure {
-        name: "`comity policy decide`, per core".to_owned(),
+        name: "`comity policy decide`, on one core".to_owned(),
         unit: "cases/s",
         bounds: Some(Bounds::at_least(100_000.0, 50_000.0)),
         value: median(rates),
         method: format!(
             "{CASES} cases of {} bytes on average, no two alike, in a file on standard input; both \
-             policies, a Conditional Access policy and a named location in each; per second of \
+             policies, a Conditional Access policy and a named location in each; pinned to one core; per second of \
              processor time, the start of the program included; median of {ROUNDS} runs.",
             bytes / CASES
         ),

@@ -20,7 +20,9 @@ const BETWEEN_TRIES: Duration = Duration::from_micros(200);
 pub fn comity() -> anyhow::Result<Command> {
     let own = std::env::current_exe()?;
     let folder = own.parent().and_then(Path::parent);
-    let program = folder.context("this program lies in no folder")?.join("comity");
+    let program = folder
+        .context("this program lies in no folder")?
+        .join("comity");
     anyhow::ensure!(
         program.exists(),
         "`{}` is not there: build it with `cargo build --release`",
@@ -73,7 +75,14 @@ impl Installed {
         let made = comity()?
             .args(["tenant", "create", "--config"])
             .arg(at.join("comity.toml"))
-            .args(["--name", "Andor", "--domain", "andor.example", "--admin", "ada@andor.example"])
+            .args([
+                "--name",
+                "Andor",
+                "--domain",
+                "andor.example",
+                "--admin",
+                "ada@andor.example",
+            ])
             .output()?;
         anyhow::ensure!(
             made.status.success(),
@@ -82,7 +91,10 @@ impl Installed {
         );
         Ok(Self {
             ca: at.join("tls/ca.pem"),
-            url: document(&format!("https://login.andor.localhost:{port}"), "andor.example"),
+            url: document(
+                &format!("https://login.andor.localhost:{port}"),
+                "andor.example",
+            ),
             kind: Kind::OneCloud,
             folder,
         })
@@ -122,7 +134,9 @@ impl Installed {
             Kind::ThreeClouds => dev(at, port_of(&self.url)?)?,
             Kind::OneCloud => {
                 let mut command = comity()?;
-                command.args(["serve", "--config"]).arg(at.join("comity.toml"));
+                command
+                    .args(["serve", "--config"])
+                    .arg(at.join("comity.toml"));
                 command
             }
         };
@@ -162,7 +176,11 @@ pub struct Started {
 impl Started {
     /// Stops it as an operator would, when it has said `ready`.
     pub fn stop(mut self) -> anyhow::Result<()> {
-        let told = self.child.stdout.take().context("its output is read twice")?;
+        let told = self
+            .child
+            .stdout
+            .take()
+            .context("its output is read twice")?;
         let mut lines = BufReader::new(told).lines();
         anyhow::ensure!(
             lines.any(|line| line.is_ok_and(|line| line == "ready")),

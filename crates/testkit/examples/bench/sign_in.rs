@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     figure::{Bounds, Figure, median},
-    meter::{Stopwatch, count, processor_seconds},
+    meter::{count, processor_seconds},
     parties::Parties,
     visitor::Visitor,
 };
@@ -54,23 +54,14 @@ pub async fn measure() -> anyhow::Result<Vec<Figure>> {
              access token)",
         ),
     ] {
-        let (per_core, per_second) = scene.rates(until).await?;
+        let per_core = scene.rate(until).await?;
         let bounds = (until == Until::Code).then(|| Bounds::at_least(700.0, 200.0));
         figures.push(Figure {
-            name: format!("cross-cloud guest sign-ins {name}, per core"),
+            name: format!("cross-cloud guest sign-ins {name}, on one core"),
             unit: "/s",
             bounds,
             value: per_core,
             method: method(end, requests, calls),
-        });
-        figures.push(Figure {
-            name: format!("cross-cloud guest sign-ins {name}, on the wall"),
-            unit: "/s",
-            bounds: None,
-            value: per_second,
-            method: "The same rounds by the clock; one thread runs both clouds and the visitors, \
-                     the stores have threads of their own."
-                .to_owned(),
         });
     }
     Ok(figures)
@@ -81,7 +72,7 @@ fn method(end: &str, requests: usize, calls: usize) -> String {
         "From the authorization request at the resource until {end}: push, home's sign-on, code \
          and assertion between the clouds, guest, session and records on both sides. Session and \
          consent at home exist. In one process without TLS, each cloud's SQLite store in a file \
-         and synced at every commit, {VISITORS} visitors at once; up to {requests} requests of \
+         and synced at every commit, all pinned to one core, {VISITORS} visitors at once; up to {requests} requests of \
          the browser and the application and {calls} calls between the clouds each; per second of \
          processor time of all threads, visitors included; median of {ROUNDS} rounds of {}.",
         VISITORS * EACH
@@ -157,21 +148,22 @@ impl Scene {
             ("redirect_uri", redirect),
             ("code_verifier", VERIFIER),
         ];
-        let answer = visitor.post(&self.parties.token_endpoint()?, &fields).await?;
+        let answer = visitor
+            .post(&self.parties.token_endpoint()?, &fields)
+            .await?;
         anyhow::ensure!(answer.status == 200, "no tokens: {}", answer.text());
         Ok(())
     }
 
-    async fn rates(&self, until: Until) -> anyhow::Result<(f64, f64)> {
-        let (mut per_core, mut per_second) = (Vec::new(), Vec::new());
+    async fn rate(&self, until: Until) -> anyhow::Result<f64> {
+        let mut per_core = Vec::new();
         self.round(until).await?;
         for _ in 0..ROUNDS {
-            let (watch, begun) = (Stopwatch::start(), processor_seconds()?);
+            let begun = processor_seconds()?;
             self.round(until).await?;
             per_core.push(count(VISITORS * EACH) / (processor_seconds()? - begun));
-            per_second.push(count(VISITORS * EACH) / watch.seconds());
         }
-        Ok((median(per_core), median(per_second)))
+        Ok(median(per_core))
     }
 
     async fn round(&self, until: Until) -> anyhow::Result<()> {

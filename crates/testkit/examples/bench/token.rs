@@ -46,16 +46,16 @@ fn figures(raw: f64, issued: f64, ratio: f64) -> Vec<Figure> {
     };
     vec![
         rate(
-            "client-credentials tokens, per core",
+            "client-credentials tokens, on one core",
             issued,
             format!(
                 "`POST /{{tenant}}/oauth2/v2.0/token` with a secret, through the whole router \
-                 (without TLS), over a SQLite store in a file; per second of processor time of \
-                 all threads, the asking program included; {rounds}."
+                 (without TLS), over an SQLite store in a file, pinned to one core; per second \
+                 of processor time of all threads, the asking program included; {rounds}."
             ),
         ),
         rate(
-            "bare RS256 signatures, per core",
+            "bare RS256 signatures, on one core",
             raw,
             format!(
                 "The same library and key size, {MESSAGE} bytes each, in turns with the tokens; \

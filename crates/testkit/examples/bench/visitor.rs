@@ -156,9 +156,8 @@ fn press(url: &Url, answer: &Answer) -> anyhow::Result<(Url, Option<String>)> {
     let button = html
         .by_id("submit")
         .or_else(|| html.by_id("consent-accept"));
-    let button = button.with_context(|| {
-        format!("`{url}` answers {}: `{}`", answer.status, html.text())
-    })?;
+    let button =
+        button.with_context(|| format!("`{url}` answers {}: `{}`", answer.status, html.text()))?;
     let sent = form::submission(url, &html, button, &form::Edits::new())?;
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(&sent.fields)
