@@ -50,7 +50,13 @@ pub fn run(tree: &Tree, names: &[String]) -> Result<bool> {
 /// The product itself: some measurements start it.
 fn build(tree: &Tree) -> Result<()> {
     let mut cargo = tree.cargo();
-    cargo.args(["build", "--release", "--quiet", "--package", "comity-server"]);
+    cargo.args([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "comity-server",
+    ]);
     let status = cargo.status().context("cannot start `cargo`")?;
     if !status.success() {
         bail!("the release build failed ({status}); see above");

@@ -195,7 +195,11 @@ async fn start_cloud(
         Engine::Sqlite => Store::memory().await?,
         Engine::Files => {
             let file = folder.join(format!("{number}.db"));
-            Store::open(&format!("sqlite:{}", file.display()), StoreOptions::default()).await?
+            Store::open(
+                &format!("sqlite:{}", file.display()),
+                StoreOptions::default(),
+            )
+            .await?
         }
         Engine::Postgres => {
             let url = std::env::var("TEST_POSTGRES_URL").context("TEST_POSTGRES_URL is not set")?;

@@ -16,9 +16,9 @@ use crate::{
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXkdBjftJeZ4CVP";
 const ROUNDS: usize = 5;
-const VISITORS: usize = 32;
+const VISITORS: usize = 64;
 /// Sign-ins of each visitor in a round.
-const EACH: usize = 16;
+const EACH: usize = 8;
 
 /// Where a sign-in counts as done.
 #[derive(Clone, Copy, PartialEq, Eq)]
