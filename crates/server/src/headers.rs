@@ -48,6 +48,7 @@ pub async fn set(mut response: Response) -> Response {
 
 fn apply(headers: &mut HeaderMap) {
     headers.remove(header::SERVER);
+    headers.reserve(DEFAULTS.len() + 1);
     for (name, value) in DEFAULTS {
         headers
             .entry(name)

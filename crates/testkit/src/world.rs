@@ -37,6 +37,8 @@ const PORT: u16 = 8443;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
+    /// SQLite in files, synced at every commit as in production; to measure with.
+    Files,
     /// The server that `TEST_POSTGRES_URL` names, a schema per cloud.
     Postgres,
 }
@@ -194,6 +196,14 @@ async fn start_cloud(
     let registry = clouds::registry(clouds, &cloud.entry.key, "")?;
     let store = match engine {
         Engine::Sqlite => Store::memory().await?,
+        Engine::Files => {
+            let file = folder.join(format!("{number}.db"));
+            Store::open(
+                &format!("sqlite:{}", file.display()),
+                StoreOptions::default(),
+            )
+            .await?
+        }
         Engine::Postgres => {
             let url = std::env::var("TEST_POSTGRES_URL").context("TEST_POSTGRES_URL is not set")?;
             let unique = folder

@@ -99,11 +99,15 @@ fn number(value: f64) -> String {
     out
 }
 
+const INTRODUCTION: &str = "# Benchmarks\n\n\
+    Written by `cargo xtask bench`; the numbers are as they came. `cargo xtask bench NAME` takes \
+    one measurement and writes nothing; the program that measures is \
+    `crates/testkit/examples/bench`. *On one core* means: pinned to one, and divided by the \
+    processor time of all threads.\n\n";
+
 /// The whole of `docs/benchmarks.md`.
 pub fn render(measured: &[Measurement], machine: &Machine, date: &str) -> String {
-    let mut out = String::from(
-        "# Benchmarks\n\nWritten by `cargo xtask bench`; the numbers are as they came.\n\n",
-    );
+    let mut out = String::from(INTRODUCTION);
     let Machine {
         processor,
         cores,
