@@ -6,7 +6,7 @@
 //!    open is told so.
 //! 4. A question is answered once; it is counted and recorded.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use comity_model::{
     cloud::CloudEntry,
@@ -240,16 +240,7 @@ fn switch(snapshot: &Snapshot, asker: &HomeTenant) -> Option<Considered> {
 /// Rule 2: the person and her groups are looked up before anything is decided.
 async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<Considered> {
     let home = Id::new(ask.tenant_id);
-    let read = cx.app.store().read();
-    let scoped = read.tenant(home);
-    let found = match Upn::parse(&ask.upn) {
-        Ok(upn) => scoped.users().find_by_upn(&upn).await?,
-        Err(_) => None,
-    };
-    let id = found
-        .as_ref()
-        .map_or_else(|| cx.new_uuid(), |u| u.id.uuid());
-    let all = scoped.groups().groups_of(id).await?;
+    let (found, all) = person(cx, home, &ask.upn).await?;
     let Some(snapshot) = snapshot(cx, ask.tenant_id).await? else {
         return Ok(Considered::refused(90_002));
     };
@@ -300,6 +291,25 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
         user: Some(user),
         facts: Some(facts),
     })
+}
+
+/// Who has that name, with her groups; nobody costs as much.
+async fn person(
+    cx: &Context,
+    home: Id<Tenant>,
+    name: &str,
+) -> Result<(Option<User>, BTreeSet<uuid::Uuid>)> {
+    let read = cx.app.store().read();
+    let scoped = read.tenant(home);
+    let found = match Upn::parse(name) {
+        Ok(upn) => scoped.users().find_by_upn(&upn).await?,
+        Err(_) => None,
+    };
+    let id = found
+        .as_ref()
+        .map_or_else(|| cx.new_uuid(), |u| u.id.uuid());
+    let groups = scoped.groups().groups_of(id).await?;
+    Ok((found, groups))
 }
 
 /// Why the person cannot be invited, or `None`.
