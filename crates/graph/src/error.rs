@@ -300,11 +300,11 @@ impl Failure {
             Error::Conflict(text) if area == Area::Invitation => Self::bad_request(text),
             Error::Conflict(text) => Self::new(409, "Request_Conflict", text),
             Error::PreconditionFailed => Self::new(412, "PreconditionFailed", error.to_string()),
-            Error::Upstream { cloud, reason } => Self::new(
-                502,
-                "BadGateway",
-                format!("The cloud '{cloud}' gave no usable answer: {reason}"),
-            ),
+            // Federation §3.11 and §4: nothing is known now; asking again may help.
+            Error::Upstream { cloud, reason } => {
+                let text = format!("The cloud '{cloud}' gave no usable answer: {reason}");
+                Self::new(503, "ServiceUnavailable", text).later(5)
+            }
             Error::TooMany { retry_after } => {
                 let text = format!(
                     "Your request is throttled temporarily. Please try after {retry_after} seconds."
