@@ -86,6 +86,10 @@ fn fault(error: AppError, missing: bool) -> TokenFault {
     if missing {
         return TokenFault::Missing;
     }
+    // Nothing is wrong with the token: the caller may ask again with it (federation §3.11).
+    if let AppError::Upstream { .. } | AppError::Unavailable = error {
+        return TokenFault::Unavailable;
+    }
     let text = error.to_string();
     if text.contains("expired") {
         TokenFault::Expired

@@ -37,6 +37,8 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 /// Why a token does not say who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenFault {
+    /// Home or the store does not answer, so the caller is not known now.
+    Unavailable,
     /// No `Authorization` header.
     Missing,
     /// Not a token.
@@ -181,9 +183,13 @@ impl Failure {
         Self::bad_request("/me request is only valid with delegated authentication flow.")
     }
 
-    /// 401
+    /// 401; 503 where the token could not be judged.
     pub fn token(fault: TokenFault) -> Self {
         let (message, claims) = match fault {
+            TokenFault::Unavailable => {
+                let text = "Who calls cannot be verified now: the home organization or the store does not answer.";
+                return Self::new(503, "ServiceUnavailable", text).later(5);
+            }
             TokenFault::Missing => ("Access token is empty.".into(), None),
             TokenFault::Malformed => (
                 "CompactToken parsing failed: the value is not an access token.".into(),
