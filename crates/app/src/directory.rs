@@ -43,17 +43,18 @@ pub async fn list(cx: &Context, place: &Place, query: &Query) -> Result<Listing>
         return Ok(query.apply(relation::list(cx, parent, place).await?));
     }
     match place.resource.name {
+        "user" => user::list(cx, query).await,
+        "group" => group::list(cx, query).await,
         "signIn" => log::list_sign_ins(cx, query).await,
         "directoryAudit" => log::list_audits(cx, query).await,
         name => Ok(query.apply(all(cx, name).await?)),
     }
 }
 
-/// Every object of a type, for collections that are answered in memory.
+/// Every object of a type, for collections that are answered in memory: small ones, and those of
+/// which the snapshot holds every object anyway.
 async fn all(cx: &Context, name: &str) -> Result<Vec<Json>> {
     match name {
-        "user" => user::all(cx).await,
-        "group" => group::all(cx).await,
         "application" => application::all(cx).await,
         "servicePrincipal" => service_principal::all(cx).await,
         "oAuth2PermissionGrant" => grant::all_permissions(cx).await,

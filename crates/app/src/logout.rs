@@ -91,17 +91,14 @@ pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
     // Families are kept under the browser's session, whatever session IDs its accounts had since.
     tx.cloud()
         .token_families()
-        .revoke_by_sid(&session.id.to_string(), cx.now)
+        .revoke_by_session(session.id, cx.now)
         .await?;
     for account in &session.accounts {
         // A lease is used through its family only, so it ends with it.
-        tx.cloud()
-            .token_families()
-            .revoke_by_sid(&account.sid, cx.now)
-            .await?;
-        tx.cloud()
-            .lease_grants()
-            .revoke_by_sid(&account.sid, cx.now)
+        let tenant = tx.tenant(account.tenant);
+        tenant.revoke_families_by_sid(&account.sid, cx.now).await?;
+        tenant
+            .revoke_lease_grants_by_sid(&account.sid, cx.now)
             .await?;
     }
     tx.cloud().sessions().delete(&hash_bearer(cookie)).await?;

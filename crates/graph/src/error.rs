@@ -183,7 +183,7 @@ impl Failure {
         Self::bad_request("/me request is only valid with delegated authentication flow.")
     }
 
-    /// 401
+    /// 401; 503 where the token could not be judged.
     pub fn token(fault: TokenFault) -> Self {
         let (message, claims) = match fault {
             TokenFault::Silent(text) => return Self::silent(text),

@@ -7,7 +7,7 @@ use comity_app::{
     App, AppOptions, Error, Settings,
     port::{Clock, Mailer, Random},
 };
-use comity_model::cloud::Registry;
+use comity_model::{cloud::Registry, time::Utc};
 use comity_store::Store;
 
 use crate::{
@@ -45,13 +45,35 @@ pub struct Parts<'a> {
     pub settings: Settings,
 }
 
-/// Opens a cloud; fails on a store of a newer version and on keys that the key file does not open.
+/// Seconds by which the clock of this machine and that of the database may differ.
+const CLOCKS_DIFFER: i64 = 60;
+
+/// Several processes may serve one cloud, and each compares times that another has written: one
+/// whose clock is wrong would admit people too long, or nobody (R-34).
+async fn check_clock(store: &Store, own: Utc) -> anyhow::Result<()> {
+    let Some(database) = store.clock().await? else {
+        return Ok(());
+    };
+    let ahead = own.seconds_since(database);
+    anyhow::ensure!(
+        ahead.abs() <= CLOCKS_DIFFER,
+        "the clock of this machine ({own}) and that of the database ({database}) are {} seconds apart, more than \
+         {CLOCKS_DIFFER}: set both by the same time service, then start again",
+        ahead.abs()
+    );
+    Ok(())
+}
+
+/// Opens a cloud; fails on a store of a newer version, on a clock that is not the database's, and
+/// on keys that the key file does not open.
 pub async fn cloud(parts: Parts<'_>, system: &System) -> anyhow::Result<App> {
     let limits = outbound::Limits::default();
     let outbound = HttpsOutbound::new(&parts.registry, Arc::clone(&system.clock), limits)?;
     let store = Store::open(parts.store, comity_store::db::Options::default()).await;
+    let store = store.context("cannot open the store")?;
+    check_clock(&store, system.clock.now()).await?;
     let options = AppOptions {
-        store: store.context("cannot open the store")?,
+        store,
         registry: parts.registry,
         sealer: parts.keys.sealer,
         pepper: parts.keys.pepper,
@@ -119,4 +141,52 @@ pub async fn configured(config: &Config, system: &System) -> anyhow::Result<App>
     cloud(parts, system)
         .await
         .with_context(|| format!("with the key file `{key_file}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use comity_store::{Options, Store};
+
+    use super::check_clock;
+    use crate::clock::SystemClock;
+    use comity_app::port::Clock as _;
+
+    #[tokio::test]
+    async fn a_clock_that_is_not_the_database_s_stops_the_start() {
+        let Ok(url) = std::env::var("TEST_POSTGRES_URL") else {
+            return;
+        };
+        let options = Options {
+            schema: Some(format!("t_clock_{}", std::process::id())),
+            connections: 1,
+            ..Options::default()
+        };
+        let store = Store::open(&url, options).await.unwrap();
+        let now = SystemClock.now();
+        for (seconds, starts) in [
+            (0, true),
+            (55, true),
+            (-55, true),
+            (65, false),
+            (-65, false),
+            (3600, false),
+        ] {
+            let checked = check_clock(&store, now.plus_seconds(seconds)).await;
+            assert_eq!(checked.is_ok(), starts, "{seconds}");
+            if let Err(error) = checked {
+                let text = error.to_string();
+                assert!(text.contains("the same time service"), "{text}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_has_no_clock_of_its_own() {
+        let store = Store::memory().await.unwrap();
+        let now = SystemClock.now();
+        for seconds in [0, 3600, -3600] {
+            let checked = check_clock(&store, now.plus_seconds(seconds)).await;
+            assert!(checked.is_ok(), "{seconds}");
+        }
+    }
 }

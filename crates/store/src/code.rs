@@ -5,55 +5,70 @@ use uuid::Uuid;
 
 use crate::{
     error::Result,
-    handle::{Cloud, Tx},
+    handle::{Cloud, Scoped, Tx},
     statement::statements,
     value::{Value, values},
 };
 
 statements! { "codes";
-    INSERT = "INSERT INTO codes (hash, tenant_id, created, expires, data) VALUES ($1, $2, $3, $4, $5)";
-    REDEEM = "UPDATE codes SET used = $2 WHERE hash = $1 AND used IS NULL AND expires > $2 \
-              RETURNING tenant_id, data";
+    INSERT = "INSERT INTO codes (tenant_id, hash, created, expires, data) VALUES ($1, $2, $3, $4, $5)";
+    REDEEM = "UPDATE codes SET used = $3 WHERE tenant_id = $1 AND hash = $2 AND used IS NULL AND expires > $3 \
+              RETURNING data";
     FIND = "SELECT tenant_id, data, used, family FROM codes WHERE hash = $1";
-    SET_FAMILY = "UPDATE codes SET family = $2 WHERE hash = $1";
+    SET_FAMILY = "UPDATE codes SET family = $3 WHERE tenant_id = $1 AND hash = $2";
 }
 
 /// What became of a code that somebody redeems.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Redeemed {
     /// The first use, in time.
-    Fresh {
-        tenant: Id<Tenant>,
-        grant: CodeGrant,
-    },
-    /// A second use: what the first one gave must die.
-    Reused {
-        tenant: Id<Tenant>,
-        family: Option<Uuid>,
-    },
-    /// Never issued, expired or cleaned up.
-    Unknown,
+    Fresh(CodeGrant),
+    /// Used before, expired, of another tenant, or never issued.
+    Unusable,
 }
 
-/// Codes of this cloud.
-pub struct Codes<'a, M>(Cloud<'a, M>);
+/// A code that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedCode {
+    pub tenant: Id<Tenant>,
+    /// What its first use gave; it must die with a second use.
+    pub family: Option<Uuid>,
+}
 
-impl<'a, M> Cloud<'a, M> {
-    /// Authorization codes.
+/// Codes of a tenant.
+pub struct Codes<'a, M>(Scoped<'a, M>);
+
+impl<'a, M> Scoped<'a, M> {
+    /// Authorization codes of this tenant.
     pub const fn codes(self) -> Codes<'a, M> {
         Codes(self)
     }
 }
 
-impl<M> Codes<'_, M> {
-    /// The grant of an unused code, without using it; expiry is for the caller to compare.
-    pub async fn find(&self, hash: &Hashed) -> Result<Option<(Id<Tenant>, CodeGrant)>> {
-        let row = self.0.handle.fetch_optional(FIND, values![*hash]).await?;
+impl<M> Cloud<'_, M> {
+    /// The tenant and the grant of an unused code, without using it; expiry is for the caller to
+    /// compare. Whoever presents a code may do so at an endpoint that names no tenant, so the code
+    /// says whose it is.
+    pub async fn find_code(&self, hash: &Hashed) -> Result<Option<(Id<Tenant>, CodeGrant)>> {
+        let row = self.one(FIND, values![*hash]).await?;
         let Some(row) = row else { return Ok(None) };
         if row.opt_time("used")?.is_some() {
             return Ok(None);
         }
         Ok(Some((row.id("tenant_id")?, row.json("data")?)))
+    }
+
+    /// A code that was used already.
+    pub async fn find_used_code(&self, hash: &Hashed) -> Result<Option<UsedCode>> {
+        let row = self.one(FIND, values![*hash]).await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.opt_time("used")?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(UsedCode {
+            tenant: row.id("tenant_id")?,
+            family: row.opt_uuid("family")?,
+        }))
     }
 }
 
@@ -62,45 +77,27 @@ impl Codes<'_, Tx> {
     pub async fn insert(
         &self,
         hash: &Hashed,
-        tenant: Id<Tenant>,
         created: Utc,
         expires: Utc,
         grant: &CodeGrant,
     ) -> Result<()> {
-        let values = values![*hash, tenant, created, expires, Value::json(grant)?];
-        self.0.handle.execute(INSERT, values).await.map(drop)
+        let values = values![*hash, created, expires, Value::json(grant)?];
+        self.0.write(INSERT, values).await.map(drop)
     }
 
     /// Uses a code: of any number at once, one gets it.
     pub async fn redeem(&self, hash: &Hashed, now: Utc) -> Result<Redeemed> {
-        if let Some(row) = self
-            .0
-            .handle
-            .fetch_optional(REDEEM, values![*hash, now])
-            .await?
-        {
-            return Ok(Redeemed::Fresh {
-                tenant: row.id("tenant_id")?,
-                grant: row.json("data")?,
-            });
-        }
-        let Some(row) = self.0.handle.fetch_optional(FIND, values![*hash]).await? else {
-            return Ok(Redeemed::Unknown);
-        };
-        Ok(match row.opt_time("used")? {
-            Some(_) => Redeemed::Reused {
-                tenant: row.id("tenant_id")?,
-                family: row.opt_uuid("family")?,
-            },
-            None => Redeemed::Unknown,
+        let row = self.0.one(REDEEM, values![*hash, now]).await?;
+        Ok(match row {
+            Some(row) => Redeemed::Fresh(row.json("data")?),
+            None => Redeemed::Unusable,
         })
     }
 
     /// Remembers which token family the code gave rise to.
     pub async fn set_family(&self, hash: &Hashed, family: Uuid) -> Result<()> {
         self.0
-            .handle
-            .execute(SET_FAMILY, values![*hash, family])
+            .write(SET_FAMILY, values![*hash, family])
             .await
             .map(drop)
     }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use comity_model::time::Utc;
 use sqlx::{ConnectOptions as _, PgPool};
 use tokio::sync::Mutex;
 
@@ -182,6 +183,22 @@ impl Store {
     /// Whether this is the SQLite engine.
     pub fn is_sqlite(&self) -> bool {
         matches!(self.0.engine, Engine::Sqlite { .. })
+    }
+
+    /// What the database server's clock says. `None` on SQLite, which has no clock but this
+    /// machine's.
+    pub async fn clock(&self) -> Result<Option<Utc>> {
+        const CLOCK: &str = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint";
+        match &self.0.engine {
+            Engine::Sqlite { .. } => Ok(None),
+            Engine::Postgres(pool) => {
+                let micros: i64 = sqlx::query_scalar(CLOCK)
+                    .fetch_one(pool)
+                    .await
+                    .map_err(postgres::plain)?;
+                Ok(Some(Utc::from_micros(micros)))
+            }
+        }
     }
 
     /// Waits for the writer, then closes every connection. Later calls are `Unavailable`.

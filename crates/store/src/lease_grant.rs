@@ -27,9 +27,9 @@ statements! { "lease_grants";
     INSERT = "INSERT INTO lease_grants (hash, tenant_id, id, user_id, resource_cloud, resource_tenant, client_app, \
               resource_app, dpop_jkt, sid, session_exp, data, created) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    REVOKE_BY_SID = "UPDATE lease_grants SET revoked = $2 WHERE sid = $1 AND revoked IS NULL";
+    REVOKE_BY_SID = "UPDATE lease_grants SET revoked = $3 WHERE tenant_id = $1 AND sid = $2 AND revoked IS NULL";
     REVOKE_BY_USER = "UPDATE lease_grants SET revoked = $3 WHERE tenant_id = $1 AND user_id = $2 AND revoked IS NULL";
-    REVOKE_BY_ID = "UPDATE lease_grants SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
+    REVOKE_BY_ID = "UPDATE lease_grants SET revoked = $3 WHERE tenant_id = $1 AND id = $2 AND revoked IS NULL";
     REVOKE = "UPDATE lease_grants SET revoked = $2 WHERE hash = $1 AND revoked IS NULL";
 }
 
@@ -79,23 +79,6 @@ impl LeaseGrants<'_, Tx> {
         self.0.handle.execute(INSERT, values).await.map(drop)
     }
 
-    /// Ends the grants of a session.
-    pub async fn revoke_by_sid(&self, sid: &str, now: Utc) -> Result<u64> {
-        self.0
-            .handle
-            .execute(REVOKE_BY_SID, values![sid, now])
-            .await
-    }
-
-    /// Ends the grant that a code gave, when the code is used again.
-    pub async fn revoke_by_id(&self, id: Id<LeaseGrant>, now: Utc) -> Result<()> {
-        self.0
-            .handle
-            .execute(REVOKE_BY_ID, values![id, now])
-            .await
-            .map(drop)
-    }
-
     /// Ends one grant.
     pub async fn revoke(&self, hash: &Hashed, now: Utc) -> Result<()> {
         self.0
@@ -107,6 +90,16 @@ impl LeaseGrants<'_, Tx> {
 }
 
 impl Scoped<'_, Tx> {
+    /// Ends the grants of an account's session in this tenant.
+    pub async fn revoke_lease_grants_by_sid(self, sid: &str, now: Utc) -> Result<u64> {
+        self.write(REVOKE_BY_SID, values![sid, now]).await
+    }
+
+    /// Ends the grant that a code of this tenant gave, when the code is used again.
+    pub async fn revoke_lease_grant(self, id: Id<LeaseGrant>, now: Utc) -> Result<()> {
+        self.write(REVOKE_BY_ID, values![id, now]).await.map(drop)
+    }
+
     /// Ends the grants of a person of this tenant.
     pub async fn revoke_lease_grants_of(self, user: Id<User>, now: Utc) -> Result<u64> {
         self.handle

@@ -5,7 +5,7 @@ use comity_model::{
     federation::HomeTenant,
     id::Id,
     name,
-    query::{Comparison, Filter, Listing, Literal, Query},
+    query::{Listing, Query},
     sign_in_record::SignInRecord,
     tenant::Tenant,
 };
@@ -46,9 +46,6 @@ statements! { "sign_in_records";
     INSERT_AUDIT = "INSERT INTO audit_records (tenant_id, id, created, correlation_id, category, category_key, activity, \
         activity_key, result, initiated_by, properties) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     FIND_AUDIT = concat!("SELECT ", audit!(), " FROM audit_records WHERE tenant_id = $1 AND id = $2");
-    AUDIT_BY_CORRELATION = concat!("SELECT ", audit!(), " FROM audit_records WHERE tenant_id = $1 \
-        AND correlation_id = $2 ORDER BY created, id");
-    RECENT_AUDITS = concat!("SELECT ", audit!(), " FROM audit_records WHERE tenant_id = $1 ORDER BY created DESC, id DESC");
     UNNUMBERED = "SELECT id FROM sign_in_records WHERE tenant_id = $1 AND sequence IS NULL ORDER BY id LIMIT 500";
     UNNUMBERED_AUDITS = "SELECT id FROM audit_records WHERE tenant_id = $1 AND sequence IS NULL ORDER BY id LIMIT 500";
     LAST = "SELECT COALESCE(MAX(sequence), 0) AS last FROM sign_in_records WHERE tenant_id = $1 AND sequence IS NOT NULL";
@@ -153,28 +150,6 @@ fn read_audit(row: &Row) -> Result<AuditRecord> {
     })
 }
 
-/// The correlation ID that every match must have, if the filter says one: the rest of the filter is
-/// then answered over few rows.
-fn correlation(query: &Query) -> Option<Uuid> {
-    fn of(filter: &Filter) -> Option<Uuid> {
-        match filter {
-            Filter::Compare(path, Comparison::Equal, Literal::Guid(id))
-                if path.property.is_some_and(|p| p.name == "correlationId") =>
-            {
-                Some(*id)
-            }
-            Filter::Compare(path, Comparison::Equal, Literal::Text(text))
-                if path.property.is_some_and(|p| p.name == "correlationId") =>
-            {
-                Uuid::try_parse(text).ok()
-            }
-            Filter::And(all) => all.iter().find_map(of),
-            _ => None,
-        }
-    }
-    query.filter.as_ref().and_then(of)
-}
-
 impl<M> SignInRecords<'_, M> {
     /// One record.
     pub async fn find(&self, id: Uuid) -> Result<Option<SignInRecord>> {
@@ -193,14 +168,6 @@ impl<M> SignInRecords<'_, M> {
         render: impl Fn(&SignInRecord) -> Object,
     ) -> Result<Listing> {
         self.0.list(&SIGN_INS, query, render).await
-    }
-
-    /// The records that may match a query, newest first.
-    pub async fn recent(&self, query: &Query) -> Result<Vec<SignInRecord>> {
-        match correlation(query) {
-            Some(id) => self.by_correlation(id).await,
-            None => self.all().await,
-        }
     }
 
     /// The records of one leg, oldest first.
@@ -275,17 +242,6 @@ impl<M> AuditRecords<'_, M> {
         render: impl Fn(&AuditRecord) -> Object,
     ) -> Result<Listing> {
         self.0.list(&AUDITS, query, render).await
-    }
-
-    /// The records that may match a query, newest first.
-    pub async fn recent(&self, query: &Query) -> Result<Vec<AuditRecord>> {
-        match correlation(query) {
-            Some(id) => read_all(
-                &self.0.all(AUDIT_BY_CORRELATION, values![id]).await?,
-                read_audit,
-            ),
-            None => read_all(&self.0.all(RECENT_AUDITS, vec![]).await?, read_audit),
-        }
     }
 }
 

@@ -2,14 +2,14 @@
 //! (security bars O-10, O-11).
 
 use comity_model::{
-    federation::Lease, id::Id, secret::Hashed, sign_in::TokenGrant, tenant::Tenant, time::Utc,
-    user::User,
+    federation::Lease, id::Id, secret::Hashed, session::Session, sign_in::TokenGrant,
+    tenant::Tenant, time::Utc, user::User,
 };
 use uuid::Uuid;
 
 use crate::{
     error::Result,
-    handle::{Cloud, Tx},
+    handle::{Cloud, Scoped, Tx},
     row::Row,
     statement::statements,
     value::{Value, values},
@@ -24,9 +24,11 @@ statements! { "token_families";
             r.used, r.successor_sealed FROM refresh_tokens r JOIN token_families f ON f.id = r.family_id WHERE r.hash = $1";
     ROTATE = "UPDATE refresh_tokens SET used = $2, successor_sealed = $3 WHERE hash = $1 AND used IS NULL";
     REVOKE = "UPDATE token_families SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
-    REVOKE_BY_SID = "UPDATE token_families SET revoked = $2 WHERE sid = $1 AND revoked IS NULL";
-    REVOKE_BY_LEASE = "UPDATE token_families SET revoked = $2 WHERE lease_id = $1 AND revoked IS NULL";
-    SESSIONS_OF_LEASE = "SELECT DISTINCT sid FROM token_families WHERE lease_id = $1";
+    REVOKE_BY_SESSION = "UPDATE token_families SET revoked = $2 WHERE sid = $1 AND revoked IS NULL";
+    REVOKE_BY_SID = "UPDATE token_families SET revoked = $3 WHERE tenant_id = $1 AND sid = $2 AND revoked IS NULL";
+    REVOKE_BY_LEASE = "UPDATE token_families SET revoked = $3 \
+                       WHERE tenant_id = $1 AND lease_id = $2 AND revoked IS NULL";
+    SESSIONS_OF_LEASE = "SELECT DISTINCT sid FROM token_families WHERE tenant_id = $1 AND lease_id = $2";
     FIND_FAMILY = "SELECT id, tenant_id, expires, revoked, data FROM token_families WHERE id = $1";
     IS_REVOKED = "SELECT revoked FROM token_families WHERE id = $1";
 }
@@ -106,16 +108,6 @@ impl<M> TokenFamilies<'_, M> {
         .transpose()
     }
 
-    /// The browsers' sessions in which the families of a lease began.
-    pub async fn sessions_of_lease(&self, lease: Id<Lease>) -> Result<Vec<String>> {
-        let rows = self
-            .0
-            .handle
-            .fetch_all(SESSIONS_OF_LEASE, values![lease])
-            .await?;
-        rows.iter().map(|row| row.text("sid")).collect()
-    }
-
     /// Whether a family was revoked or never was.
     pub async fn is_revoked(&self, family: Uuid) -> Result<bool> {
         let row = self
@@ -192,20 +184,33 @@ impl TokenFamilies<'_, Tx> {
             .map(drop)
     }
 
-    /// Ends the families of a session.
-    pub async fn revoke_by_sid(&self, sid: &str, now: Utc) -> Result<u64> {
+    /// Ends the families of a browser's session, in every tenant: the session is one row of the
+    /// cloud with accounts of several tenants under it (sessions.md), and signing out ends them all,
+    /// those whose account has left the session meanwhile included.
+    pub async fn revoke_by_session(&self, session: Id<Session>, now: Utc) -> Result<u64> {
         self.0
-            .handle
-            .execute(REVOKE_BY_SID, values![sid, now])
+            .write(REVOKE_BY_SESSION, values![session.to_string(), now])
             .await
     }
+}
 
-    /// Ends the families that stand on a lease.
-    pub async fn revoke_by_lease(&self, lease: Id<Lease>, now: Utc) -> Result<u64> {
-        self.0
-            .handle
-            .execute(REVOKE_BY_LEASE, values![lease, now])
-            .await
+impl<M> Scoped<'_, M> {
+    /// The browsers' sessions in which the families of a lease began.
+    pub async fn sessions_of_lease(self, lease: Id<Lease>) -> Result<Vec<String>> {
+        let rows = self.all(SESSIONS_OF_LEASE, values![lease]).await?;
+        rows.iter().map(|row| row.text("sid")).collect()
+    }
+}
+
+impl Scoped<'_, Tx> {
+    /// Ends the families of this tenant that were begun under an account's session ID.
+    pub async fn revoke_families_by_sid(self, sid: &str, now: Utc) -> Result<u64> {
+        self.write(REVOKE_BY_SID, values![sid, now]).await
+    }
+
+    /// Ends the families of this tenant that stand on a lease.
+    pub async fn revoke_families_by_lease(self, lease: Id<Lease>, now: Utc) -> Result<u64> {
+        self.write(REVOKE_BY_LEASE, values![lease, now]).await
     }
 }
 

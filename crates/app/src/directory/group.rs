@@ -3,6 +3,7 @@
 use comity_model::{
     group::{Group, ObjectKind, ObjectRef},
     id::Id,
+    query::{Listing, Query},
     resource::address::Change,
 };
 use serde_json::json;
@@ -18,20 +19,10 @@ use crate::{
     permission::{Permission, authorize},
 };
 
-pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
-    let groups = cx
-        .app
-        .store()
-        .read()
-        .tenant(cx.tenant()?)
-        .groups()
-        .all()
-        .await?;
-    Ok(groups
-        .iter()
-        .filter(|g| g.deleted.is_none())
-        .map(wire::group)
-        .collect())
+pub(super) async fn list(cx: &Context, query: &Query) -> Result<Listing> {
+    let read = cx.app.store().read();
+    let groups = read.tenant(cx.tenant()?).groups();
+    Ok(groups.list(query, wire::group).await?)
 }
 
 pub(super) async fn load(cx: &Context, id: &str) -> Result<Group> {

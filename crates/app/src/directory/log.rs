@@ -65,27 +65,15 @@ pub(super) fn audit(record: &AuditRecord) -> Json {
 }
 
 pub(super) async fn list_sign_ins(cx: &Context, query: &Query) -> Result<Listing> {
-    let rows = cx
-        .app
-        .store()
-        .read()
-        .tenant(cx.tenant()?)
-        .sign_in_records()
-        .recent(query)
-        .await?;
-    Ok(query.apply(rows.iter().map(sign_in)))
+    let read = cx.app.store().read();
+    let records = read.tenant(cx.tenant()?).sign_in_records();
+    Ok(records.list(query, sign_in).await?)
 }
 
 pub(super) async fn list_audits(cx: &Context, query: &Query) -> Result<Listing> {
-    let rows = cx
-        .app
-        .store()
-        .read()
-        .tenant(cx.tenant()?)
-        .audit_records()
-        .recent(query)
-        .await?;
-    Ok(query.apply(rows.iter().map(audit)))
+    let read = cx.app.store().read();
+    let records = read.tenant(cx.tenant()?).audit_records();
+    Ok(records.list(query, audit).await?)
 }
 
 pub(super) async fn find_sign_in(cx: &Context, text: &str) -> Result<Json> {

@@ -4,6 +4,7 @@ use comity_crypto::Zeroizing;
 use comity_model::{
     id::Id,
     name::Upn,
+    query::{Listing, Query},
     resource::address::{Change, Key},
     user::{PasswordCredential, User, UserType},
 };
@@ -26,21 +27,11 @@ async fn initial_domain(cx: &Context) -> Result<String> {
     Ok(snapshot.tenant.initial_domain.clone())
 }
 
-pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
+pub(super) async fn list(cx: &Context, query: &Query) -> Result<Listing> {
     let domain = initial_domain(cx).await?;
-    let users = cx
-        .app
-        .store()
-        .read()
-        .tenant(cx.tenant()?)
-        .users()
-        .all()
-        .await?;
-    Ok(users
-        .iter()
-        .filter(|u| u.deleted.is_none())
-        .map(|u| wire::user(u, &domain))
-        .collect())
+    let read = cx.app.store().read();
+    let users = read.tenant(cx.tenant()?).users();
+    Ok(users.list(query, |u| wire::user(u, &domain)).await?)
 }
 
 /// The user that a key names: object ID or UPN.

@@ -22,7 +22,7 @@ use comity_oauth::{
     rar,
     token::{Grant, Request, Response},
 };
-use comity_store::code::Redeemed;
+use comity_store::code::{Redeemed, UsedCode};
 
 use super::{
     Call, Failure, Refused,
@@ -130,7 +130,7 @@ async fn redeem(
     presented: &Presented<'_>,
 ) -> Result<Response, Failure> {
     let read = cx.app.store().read();
-    let Some((tenant, grant)) = read.cloud().codes().find(&presented.hash).await? else {
+    let Some((tenant, grant)) = read.cloud().find_code(&presented.hash).await? else {
         return punish(cx, &presented.hash).await;
     };
     let signed = Signed::of(grant).filter(|_| tenant == call.tenant);
@@ -240,9 +240,8 @@ async fn give(
     };
     let tx = cx.app.store().begin().await?;
     caller.use_once(&tx).await?;
-    let codes = tx.cloud().codes();
-    let redeemed = codes.redeem(&presented.hash, cx.now).await?;
-    if !matches!(redeemed, Redeemed::Fresh { .. }) {
+    let codes = tx.tenant(details.home_tenant).codes();
+    if codes.redeem(&presented.hash, cx.now).await? == Redeemed::Unusable {
         tx.rollback().await;
         return punish(cx, &presented.hash).await;
     }
@@ -271,14 +270,13 @@ fn response(assertion: String, lease: Option<String>) -> Response {
 /// A code that is no longer good: if it was used, the lease it gave ends (O-06).
 async fn punish(cx: &Context, hash: &Hashed) -> Result<Response, Failure> {
     let tx = cx.app.store().begin().await?;
-    if let Redeemed::Reused {
+    if let Some(UsedCode {
+        tenant,
         family: Some(grant),
-        ..
-    } = tx.cloud().codes().redeem(hash, cx.now).await?
+    }) = tx.cloud().find_used_code(hash).await?
     {
-        tx.cloud()
-            .lease_grants()
-            .revoke_by_id(Id::new(grant), cx.now)
+        tx.tenant(tenant)
+            .revoke_lease_grant(Id::new(grant), cx.now)
             .await?;
         tx.commit().await?;
         tracing::warn!(%grant, "a code of the leg was used twice; its lease ends");
@@ -320,7 +318,10 @@ async fn refuse(
     let tx = cx.app.store().begin().await?;
     caller.use_once(&tx).await?;
     if let Some(code) = code {
-        tx.cloud().codes().redeem(code, cx.now).await?;
+        tx.tenant(about.details.home_tenant)
+            .codes()
+            .redeem(code, cx.now)
+            .await?;
     }
     // A tenant that is gone has no log.
     if no.refusal.code != 90_002 {

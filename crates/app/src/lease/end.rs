@@ -5,6 +5,7 @@ use comity_model::{
     id::Id,
     session::Session,
     sign_in_record::SignInRecord,
+    tenant::Tenant,
 };
 use serde_json::{Map, Value, json};
 
@@ -15,12 +16,11 @@ use crate::{context::Context, error::Result, record, snapshot::Snapshot};
 /// records why.
 pub(super) async fn end(cx: &Context, snapshot: &Snapshot, lease: &Lease, code: u32) -> Result<()> {
     let tenant = snapshot.tenant.id;
-    let sessions = sessions(cx, lease).await?;
+    let sessions = sessions(cx, tenant, lease).await?;
     let tx = cx.app.store().begin().await?;
     tx.tenant(tenant).leases().end(lease.id, cx.now).await?;
-    tx.cloud()
-        .token_families()
-        .revoke_by_lease(lease.id, cx.now)
+    tx.tenant(tenant)
+        .revoke_families_by_lease(lease.id, cx.now)
         .await?;
     for (mut session, version) in sessions {
         session
@@ -37,13 +37,9 @@ pub(super) async fn end(cx: &Context, snapshot: &Snapshot, lease: &Lease, code: 
     Ok(tx.commit().await?)
 }
 
-async fn sessions(cx: &Context, lease: &Lease) -> Result<Vec<(Session, i64)>> {
+async fn sessions(cx: &Context, tenant: Id<Tenant>, lease: &Lease) -> Result<Vec<(Session, i64)>> {
     let read = cx.app.store().read();
-    let names = read
-        .cloud()
-        .token_families()
-        .sessions_of_lease(lease.id)
-        .await?;
+    let names = read.tenant(tenant).sessions_of_lease(lease.id).await?;
     let mut sessions = Vec::new();
     for id in names.iter().filter_map(|name| Id::parse(name)) {
         sessions.extend(read.cloud().sessions().find(id).await?);

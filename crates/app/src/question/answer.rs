@@ -16,6 +16,7 @@ use comity_model::{
     id::Id,
     name::Upn,
     signing_key::KeyPurpose,
+    tenant::Tenant,
     time::Utc,
     user::User,
 };

@@ -185,15 +185,9 @@ async fn insert_code(
     grant: &CodeGrant,
 ) -> Result<String> {
     let (code, hash) = cx.new_bearer();
-    tx.cloud()
+    tx.tenant(tenant)
         .codes()
-        .insert(
-            &hash,
-            tenant,
-            cx.now,
-            cx.now.plus_seconds(CODE_SECONDS),
-            grant,
-        )
+        .insert(&hash, cx.now, cx.now.plus_seconds(CODE_SECONDS), grant)
         .await?;
     Ok(code.to_string())
 }

@@ -24,14 +24,13 @@ pub(super) async fn find_code(
     cx: &Context,
     hash: &Hashed,
 ) -> Result<Option<(Id<Tenant>, CodeGrant)>> {
-    Ok(cx.app.store().read().cloud().codes().find(hash).await?)
+    Ok(cx.app.store().read().cloud().find_code(hash).await?)
 }
 
 /// A code that is no longer good: if it was used, what it gave dies (O-06).
 pub(super) async fn punish_reuse(cx: &Context, hash: &Hashed) -> Result<Refused> {
     let tx = cx.app.store().begin().await?;
-    let redeemed = tx.cloud().codes().redeem(hash, cx.now).await?;
-    let Redeemed::Reused { family, .. } = redeemed else {
+    let Some(used) = tx.cloud().find_used_code(hash).await? else {
         tx.rollback().await;
         return Ok(Refused::new(
             "invalid_grant",
@@ -39,7 +38,7 @@ pub(super) async fn punish_reuse(cx: &Context, hash: &Hashed) -> Result<Refused>
             "the code is not valid or has expired: sign in again",
         ));
     };
-    if let Some(family) = family {
+    if let Some(family) = used.family {
         tx.cloud().token_families().revoke(family, cx.now).await?;
         tracing::warn!(correlation_id = %cx.correlation_id, %family, "a code was used twice; its tokens are revoked");
     }
@@ -95,11 +94,8 @@ pub(super) struct Birth<'a> {
 
 /// Uses the code and starts its family. `false`: another request was faster, or it has expired.
 pub(super) async fn begin_family(cx: &Context, tx: &Tx, birth: &Birth<'_>) -> Result<bool> {
-    let codes = tx.cloud().codes();
-    if !matches!(
-        codes.redeem(birth.code, cx.now).await?,
-        Redeemed::Fresh { .. }
-    ) {
+    let codes = tx.tenant(birth.tenant).codes();
+    if codes.redeem(birth.code, cx.now).await? == Redeemed::Unusable {
         return Ok(false);
     }
     let family = NewFamily {

@@ -151,24 +151,28 @@ contract!(grants_of_leases_end, store, {
         Some((one, grant(3, "b")))
     );
     let tx = store.begin().await.unwrap();
-    assert_eq!(
-        tx.cloud()
+    let third = Id::new(guid(26, 3));
+    for (tenant, ended) in [(two, 0), (one, 2)] {
+        let by_sid = tx.tenant(tenant).revoke_lease_grants_by_sid("a", NOW);
+        assert_eq!(by_sid.await.unwrap(), ended);
+        let unknown = Id::new(guid(26, 99));
+        let by_id = tx.tenant(tenant).revoke_lease_grant(unknown, NOW);
+        by_id.await.unwrap();
+        let by_id = tx.tenant(tenant).revoke_lease_grant(third, NOW);
+        by_id.await.unwrap();
+        let (_, grant) = tx
+            .cloud()
             .lease_grants()
-            .revoke_by_sid("a", NOW)
+            .find_by_hash(&hash(3))
             .await
-            .unwrap(),
-        2
-    );
-    tx.cloud()
-        .lease_grants()
-        .revoke_by_id(Id::new(guid(26, 99)), NOW)
-        .await
-        .unwrap();
-    tx.cloud()
-        .lease_grants()
-        .revoke_by_id(Id::new(guid(26, 3)), NOW)
-        .await
-        .unwrap();
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            grant.revoked.is_some(),
+            tenant == one,
+            "of its own tenant only"
+        );
+    }
     assert_eq!(
         tx.tenant(two)
             .revoke_lease_grants_of(user(1).id, NOW)

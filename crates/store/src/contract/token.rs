@@ -36,63 +36,76 @@ fn grant() -> TokenGrant {
 }
 
 contract!(a_code_is_redeemed_once, store, {
-    let [one, _] = two_tenants(&store).await;
+    let [one, two] = two_tenants(&store).await;
     let code = CodeGrant::Application(Box::new(grant()));
     let tx = store.begin().await.unwrap();
     let end = NOW.plus_seconds(60);
-    tx.cloud()
+    tx.tenant(one)
         .codes()
-        .insert(&hash(1), one, NOW, end, &code)
+        .insert(&hash(1), NOW, end, &code)
         .await
         .unwrap();
-    tx.cloud()
+    tx.tenant(one)
         .codes()
-        .insert(&hash(2), one, NOW, end, &code)
+        .insert(&hash(2), NOW, end, &code)
         .await
         .unwrap();
     tx.commit().await.unwrap();
     let read = store.read();
     assert_eq!(
-        read.cloud().codes().find(&hash(1)).await.unwrap(),
+        read.cloud().find_code(&hash(1)).await.unwrap(),
         Some((one, code))
     );
     let won = winners(
         &store,
         attempt!(|tx, n| {
-            match tx.cloud().codes().redeem(&hash(1), NOW).await.unwrap() {
-                Redeemed::Fresh { .. } => {
-                    tx.cloud()
-                        .codes()
-                        .set_family(&hash(1), guid(21, u32::from(n)))
-                        .await
-                        .unwrap();
+            let codes = tx.tenant(one).codes();
+            match codes.redeem(&hash(1), NOW).await.unwrap() {
+                Redeemed::Fresh(_) => {
+                    let family = guid(21, u32::from(n));
+                    codes.set_family(&hash(1), family).await.unwrap();
                     true
                 }
-                Redeemed::Reused { family, .. } => {
-                    assert!(family.is_some(), "the family is known to who comes second");
+                Redeemed::Unusable => {
+                    let used = tx.cloud().find_used_code(&hash(1)).await.unwrap().unwrap();
+                    assert_eq!(used.tenant, one);
+                    assert!(used.family.is_some(), "known to who comes second");
                     false
                 }
-                Redeemed::Unknown => panic!("the code is there"),
             }
         }),
     );
     assert_eq!(won.await, 1);
-    assert_eq!(read.cloud().codes().find(&hash(1)).await.unwrap(), None);
+    assert_eq!(read.cloud().find_code(&hash(1)).await.unwrap(), None);
     let tx = store.begin().await.unwrap();
-    let codes = tx.cloud().codes();
-    assert_eq!(
-        codes.redeem(&hash(2), end).await.unwrap(),
-        Redeemed::Unknown,
-        "expired"
-    );
-    assert_eq!(
-        codes.redeem(&hash(9), NOW).await.unwrap(),
-        Redeemed::Unknown
+    for (tenant, code, now, why) in [
+        (two, 2, NOW, "another tenant"),
+        (one, 2, end, "expired"),
+        (one, 9, NOW, "never issued"),
+    ] {
+        let codes = tx.tenant(tenant).codes();
+        let redeemed = codes.redeem(&hash(code), now).await.unwrap();
+        assert_eq!(redeemed, Redeemed::Unusable, "{why}");
+        let used = tx.cloud().find_used_code(&hash(code)).await.unwrap();
+        assert_eq!(used, None, "{why}");
+    }
+    tx.tenant(two)
+        .codes()
+        .set_family(&hash(1), guid(21, 99))
+        .await
+        .unwrap();
+    let used = tx.cloud().find_used_code(&hash(1)).await.unwrap().unwrap();
+    assert_ne!(used.family, Some(guid(21, 99)), "another tenant");
+    let codes = tx.tenant(one).codes();
+    assert_ne!(
+        codes.redeem(&hash(2), NOW).await.unwrap(),
+        Redeemed::Unusable,
+        "its own tenant, in time"
     );
 });
 
 contract!(refresh_tokens_rotate_once, store, {
-    let [one, _] = two_tenants(&store).await;
+    let [one, two] = two_tenants(&store).await;
     let grant = grant();
     let family = |number: u32| NewFamily {
         id: guid(21, number),
@@ -148,14 +161,17 @@ contract!(refresh_tokens_rotate_once, store, {
         .revoke(guid(21, 1), NOW)
         .await
         .unwrap();
-    assert_eq!(
-        tx.cloud()
-            .token_families()
-            .revoke_by_sid("other", NOW)
-            .await
-            .unwrap(),
-        0
-    );
+    for (tenant, sid) in [(one, "other"), (two, "sid-1")] {
+        let ended = tx.tenant(tenant).revoke_families_by_sid(sid, NOW).await;
+        assert_eq!(ended.unwrap(), 0, "{sid}");
+    }
+    let lease = Id::new(guid(20, 1));
+    let ended = tx.tenant(two).revoke_families_by_lease(lease, NOW).await;
+    assert_eq!(ended.unwrap(), 0, "a lease of another tenant");
+    let sessions = tx.tenant(two).sessions_of_lease(lease).await;
+    assert_eq!(sessions.unwrap(), [] as [String; 0]);
+    let sessions = tx.tenant(one).sessions_of_lease(lease).await;
+    assert_eq!(sessions.unwrap(), ["sid-1"]);
     tx.commit().await.unwrap();
     assert!(families.is_revoked(guid(21, 1)).await.unwrap());
     assert!(!families.is_revoked(guid(21, 2)).await.unwrap());
@@ -164,20 +180,35 @@ contract!(refresh_tokens_rotate_once, store, {
         "one that never was"
     );
     let tx = store.begin().await.unwrap();
-    assert_eq!(
-        tx.cloud()
-            .token_families()
-            .revoke_by_lease(Id::new(guid(20, 1)), NOW)
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        tx.cloud()
-            .token_families()
-            .revoke_by_sid("sid-1", NOW)
-            .await
-            .unwrap(),
-        0
-    );
+    let ended = tx.tenant(one).revoke_families_by_lease(lease, NOW).await;
+    assert_eq!(ended.unwrap(), 1);
+    let ended = tx.tenant(one).revoke_families_by_sid("sid-1", NOW).await;
+    assert_eq!(ended.unwrap(), 0, "ended already");
+});
+
+contract!(signing_out_ends_the_families_of_every_tenant, store, {
+    let [one, two] = two_tenants(&store).await;
+    let under = |session: u32| TokenGrant {
+        session: Some(Id::new(guid(25, session))),
+        ..grant()
+    };
+    let tx = store.begin().await.unwrap();
+    for (number, tenant, session) in [(1, one, 1), (2, two, 1), (3, one, 2)] {
+        let grant = under(session);
+        let family = NewFamily {
+            id: guid(21, u32::from(number)),
+            tenant,
+            user: user(1).id,
+            client: guid(5, 1),
+            created: NOW,
+            expires: NOW.plus_seconds(3600),
+            grant: &grant,
+        };
+        let families = tx.cloud().token_families();
+        families.insert(&family, &hash(number)).await.unwrap();
+    }
+    let families = tx.cloud().token_families();
+    let session = Id::new(guid(25, 1));
+    assert_eq!(families.revoke_by_session(session, NOW).await.unwrap(), 2);
+    assert!(!families.is_revoked(guid(21, 3)).await.unwrap());
 });
