@@ -409,6 +409,10 @@ impl Rig {
             trip.outcome(&actor.browser)
         );
         let page = actor.browser.page().unwrap();
+        let origin = page.url.origin().ascii_serialization();
+        let mut back = self.tenant(CONTOSO).applications.iter();
+        let ours = back.any(|app| app.redirect_uris.iter().any(|uri| uri.starts_with(&origin)));
+        assert!(ours, "{}", page.describe());
         let claim = |name: &str| {
             let mut cells = page.html.by_id("claims").unwrap().inside();
             let found = cells
