@@ -116,6 +116,7 @@ pub struct SignIn {
 
 /// What is known so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct SignInData {
     pub purpose: Purpose,
     /// The tenant signed in to; `None` on the common endpoint until it is known.
