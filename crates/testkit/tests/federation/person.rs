@@ -7,7 +7,7 @@ use comity_testkit::Engine;
 use serde_json::json;
 use url::Url;
 
-use super::rig::{NORA, Rig, add, step};
+use super::rig::{NORA, Rig, add, id_of, step};
 
 /// A page that knows of no sign-in.
 fn gone(browser: &Browser) {
@@ -71,7 +71,7 @@ async fn what_home_told_one_organization_counts_at_no_other() {
     };
     assert_eq!(refused.code, "AADSTS500212");
     let read = rig.app("global").store().read();
-    let fabrikam = read.tenant(rig.id(rig.tenant("global", "fabrikam.com")));
+    let fabrikam = read.tenant(id_of(rig.tenant("global", "fabrikam.com")));
     let guest = fabrikam.users().find_external(&rig.identity()).await;
     let state = guest.unwrap().unwrap().external.unwrap().state;
     assert_eq!(
@@ -152,10 +152,10 @@ async fn accepted(rig: &Rig, fay: &str) -> bool {
     let read = rig.app("global").store().read();
     let identity = comity_model::user::ExternalIdentity {
         cloud: "microsoftonline.com".into(),
-        tenant: rig.id(rig.tenant("global", "fabrikam.com")),
+        tenant: id_of(rig.tenant("global", "fabrikam.com")),
         object: comity_model::id::Id::parse(fay).unwrap(),
     };
-    let users = read.tenant(rig.id(rig.contoso())).users();
+    let users = read.tenant(id_of(rig.contoso())).users();
     let guest = users.find_external(&identity).await.unwrap().unwrap();
     guest.external.unwrap().state == comity_model::user::ExternalUserState::Accepted
 }

@@ -181,7 +181,7 @@ async fn added(rig: &Rig, graph: &Graph, body: &Value, lie: Option<Lie>) -> (u16
 async fn posted(graph: &Graph, path: &str, body: &Value) -> (u16, Value) {
     match graph.post(path, body).await {
         Ok(reply) => (reply.status.as_u16(), reply.body),
-        Err(Error::Refused { refusal, .. }) => (refusal.status.as_u16(), json!(refusal.message)),
+        Err(Error::Refused { refusal, .. }) => (refusal.status, json!(refusal.message)),
         Err(Error::Failed(error)) => panic!("{error:#}"),
     }
 }

@@ -316,15 +316,11 @@ impl Rig {
         Hostile::new(self.app("usgov"))
     }
 
-    pub fn id(&self, tenant: &Tenant) -> Id<TenantRow> {
-        Id::parse(&tenant.id).unwrap()
-    }
-
     /// Nora, as everybody names her.
     pub fn identity(&self) -> ExternalIdentity {
         ExternalIdentity {
             cloud: "microsoftonline.us".into(),
-            tenant: self.id(self.northwind()),
+            tenant: id_of(self.northwind()),
             object: Id::parse(&self.nora().id).unwrap(),
         }
     }
@@ -339,7 +335,7 @@ impl Rig {
 
     pub async fn standing(&self, browser: &Browser) -> Standing {
         let read = self.app("global").store().read();
-        let scoped = read.tenant(self.id(self.contoso()));
+        let scoped = read.tenant(id_of(self.contoso()));
         let guest = scoped.users().find_external(&self.identity()).await;
         let guest = guest.unwrap();
         let client = &self.contoso().application("Expenses").unwrap().app_id;
@@ -396,7 +392,7 @@ impl Rig {
     /// What a tenant has written about a leg.
     pub async fn records(&self, cloud: &str, tenant: &Tenant, leg: &str) -> Vec<SignInRecord> {
         let read = self.app(cloud).store().read();
-        let records = read.tenant(self.id(tenant)).sign_in_records();
+        let records = read.tenant(id_of(tenant)).sign_in_records();
         let leg = Uuid::parse_str(leg).unwrap();
         records.by_correlation(leg).await.unwrap()
     }
@@ -438,6 +434,10 @@ impl Default for Signature {
             proof: None,
         }
     }
+}
+
+pub fn id_of(tenant: &Tenant) -> Id<TenantRow> {
+    Id::parse(&tenant.id).unwrap()
 }
 
 /// The address of a step of the sign-in whose page is shown.
