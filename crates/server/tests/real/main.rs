@@ -8,7 +8,12 @@
 //! * [`kills`]: `kill -9` under load
 //! * [`outage`]: a partner that hangs
 //! * [`renewal`]: certificates, key files and stores that change under an installation
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod balance;
 mod installation;
