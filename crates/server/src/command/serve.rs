@@ -55,18 +55,18 @@ async fn renew(config: Config, shown: Option<Arc<Shown>>, mut asked: Signal) {
                 .and_then(|identity| shown.replace(&identity)),
             _ => Err(anyhow::anyhow!("a proxy speaks TLS: there is none here")),
         };
-        tell(renewed.as_ref().err());
+        match renewed {
+            Ok(()) => tracing::info!("new connections see the certificate that was read now"),
+            Err(error) => refused(&error),
+        }
     }
 }
 
-fn tell(error: Option<&anyhow::Error>) {
-    match error {
-        None => tracing::info!("new connections see the certificate that was read now"),
-        Some(error) => tracing::error!(
-            error = format!("{error:#}"),
-            "the certificate was not read again, the one in use stays: correct the files and send SIGHUP"
-        ),
-    }
+fn refused(error: &anyhow::Error) {
+    tracing::error!(
+        error = format!("{error:#}"),
+        "the certificate was not read again, the one in use stays: correct the files and send SIGHUP"
+    );
 }
 
 fn transport(config: &Config) -> anyhow::Result<(Transport, Option<Arc<Shown>>)> {

@@ -377,3 +377,57 @@ fn r34_check_passes_and_names_everything_that_is_wrong() {
             .contains("cannot read the file")
     );
 }
+
+/// The first `toml` block of the operators' document that begins so, without its fence.
+fn of_the_documents(beginning: &str) -> String {
+    let documents = include_str!("../../../../docs/operators.md");
+    let blocks = documents.split("```toml\n").skip(1);
+    let mut blocks = blocks.filter_map(|block| block.split("```").next());
+    let found = blocks.find(|block| block.starts_with(beginning));
+    found.unwrap().to_owned()
+}
+
+#[test]
+fn the_examples_of_the_documents_are_understood() {
+    let example = of_the_documents("key_file");
+    let own = parse(&example).unwrap();
+    assert_eq!(own.registry.own.canonical_name, "example.gov");
+    let key: serde_json::Value = serde_json::from_str(KEY).unwrap();
+    let [x, y] = ["x", "y"].map(|name| key[name].as_str().unwrap().to_owned());
+    let entry = of_the_documents("[[pair]]")
+        .replace("\"x\":\"…\"", &format!("\"x\":\"{x}\""))
+        .replace("\"y\":\"…\"", &format!("\"y\":\"{y}\""));
+    let other = parse(
+        &(good()
+            .split("[[pair]]")
+            .next()
+            .unwrap()
+            .replace("example.gov", "example.net")
+            + &entry),
+    );
+    assert!(other.unwrap().registry.is_paired("example.gov"));
+    // What a cloud shows is what the document shows.
+    let shown = super::pair::show(&own.registry.own, "{}");
+    let names = |text: &str| -> Vec<String> {
+        text.lines()
+            .map(|line| line.split('=').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&shown), names(&entry));
+}
+
+#[test]
+fn a_cloud_says_how_its_own_hosts_are_reached() {
+    let open = parse(&good()).unwrap().registry.own;
+    assert_eq!((open.ca_pem, open.addresses), (None, Vec::new()));
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["login.example.gov".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("ca.pem"), made.cert.pem()).unwrap();
+    let private = "[cloud]\nca_file = \"ca.pem\"\naddresses = [\"10.1.0.0/16\"]";
+    let text = good().replace("[cloud]", private);
+    let own = Config::parse(&text, folder.path()).unwrap().registry.own;
+    assert_eq!(own.ca_pem, Some(made.cert.pem()));
+    assert_eq!(own.addresses, ["10.1.0.0/16"]);
+    let missing = parse(&text).unwrap_err().concat();
+    assert!(missing.contains("cloud.ca_file"), "{missing}");
+}

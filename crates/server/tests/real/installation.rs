@@ -218,8 +218,7 @@ impl Installation {
 
     /// A `comity` command that ends by itself: whether it succeeded, and what it said.
     pub fn run(&self, arguments: &[&str]) -> (bool, String) {
-        let output = self
-            .command(arguments, &self.path("comity.toml"))
+        let output = Self::command(arguments, &self.path("comity.toml"))
             .output()
             .unwrap();
         let told =
@@ -229,8 +228,7 @@ impl Installation {
 
     /// Such a command, which must succeed; what it printed.
     pub fn must(&self, arguments: &[&str]) -> String {
-        let output = self
-            .command(arguments, &self.path("comity.toml"))
+        let output = Self::command(arguments, &self.path("comity.toml"))
             .output()
             .unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
@@ -238,7 +236,7 @@ impl Installation {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn command(&self, arguments: &[&str], config: &Path) -> Command {
+    fn command(arguments: &[&str], config: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
         command.args(arguments).arg("--config").arg(config);
         command
@@ -270,7 +268,7 @@ impl Installation {
             .append(true)
             .open(self.path("log"))
             .unwrap();
-        let mut command = self.command(&["serve"], config);
+        let mut command = Self::command(&["serve"], config);
         Process(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap())
     }
 

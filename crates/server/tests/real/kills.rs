@@ -22,7 +22,7 @@ use comity_server::{
     clock::SystemClock,
     dev::{manifest::Manifest as Written, seed::Seed},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     installation::{ANDOR, Engine, Installation, Process, tenant},
@@ -35,12 +35,18 @@ const DIRECTORY_WRITERS: usize = 6;
 const PEOPLE: [&str; 2] = ["admin@northwind.us", "secadmin@northwind.us"];
 const SIGNING_IN: &str = "nils@northwind.us";
 
-/// A group as the ledger has it; `None` for its name means that it is deleted.
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Named(String),
+    Deleted,
+}
+
+/// A group as the ledger has it.
 struct Group {
     id: String,
-    acknowledged: Option<String>,
+    acknowledged: State,
     /// What was asked and not answered.
-    asked: Option<Option<String>>,
+    asked: Option<State>,
     /// Whether it changed since it was last read.
     touched: bool,
 }
@@ -173,7 +179,7 @@ async fn change(
 ) -> Vec<Group> {
     for turn in 0_usize.. {
         let name = format!("writer {writer} turn {turn} of {}", ledger.len());
-        let every_other = ledger.len() % 2 == 0;
+        let every_other = ledger.len().is_multiple_of(2);
         let answered = match (turn % 4, ledger.last_mut()) {
             (1 | 2, Some(group)) => rename(&graph, group, name).await,
             (3, Some(group)) if every_other => delete(&graph, group).await,
@@ -187,11 +193,13 @@ async fn change(
     ledger
 }
 
-/// Whether the server answered; it must not refuse.
+/// Whether the server acknowledged. It must not refuse; that its store is busy is no refusal, and
+/// leaves open what became of the request.
 fn answered<T>(answer: Result<T, Error>) -> Option<T> {
     match answer {
         Ok(answer) => Some(answer),
         Err(Error::Failed(_)) => None,
+        Err(Error::Refused { refusal, .. }) if refusal.status == 503 => None,
         Err(refused) => panic!("{refused}"),
     }
 }
@@ -207,7 +215,7 @@ async fn create(graph: &Graph, name: String, ledger: &mut Vec<Group>) -> bool {
     };
     ledger.push(Group {
         id: reply.body["id"].as_str().unwrap().to_owned(),
-        acknowledged: Some(name),
+        acknowledged: State::Named(name),
         asked: None,
         touched: true,
     });
@@ -215,11 +223,11 @@ async fn create(graph: &Graph, name: String, ledger: &mut Vec<Group>) -> bool {
 }
 
 async fn rename(graph: &Graph, group: &mut Group, name: String) -> bool {
-    if group.acknowledged.is_none() {
+    if group.acknowledged == State::Deleted {
         return true;
     }
     group.touched = true;
-    group.asked = Some(Some(name.clone()));
+    group.asked = Some(State::Named(name.clone()));
     let path = format!("/v1.0/groups/{}", group.id);
     let done = answered(graph.patch(&path, &json!({ "displayName": name })).await).is_some();
     if done {
@@ -229,11 +237,11 @@ async fn rename(graph: &Graph, group: &mut Group, name: String) -> bool {
 }
 
 async fn delete(graph: &Graph, group: &mut Group) -> bool {
-    if group.acknowledged.is_none() {
+    if group.acknowledged == State::Deleted {
         return true;
     }
     group.touched = true;
-    group.asked = Some(None);
+    group.asked = Some(State::Deleted);
     let done = answered(graph.delete(&format!("/v1.0/groups/{}", group.id)).await).is_some();
     if done {
         group.acknowledged = group.asked.take().unwrap();
@@ -247,12 +255,28 @@ async fn renew(means: Means, mut tokens: Tokens, done: Arc<AtomicUsize>) -> (Tok
     loop {
         match oauth::refresh(&means, &tokens).await {
             Ok(next) => tokens = next,
-            Err(oauth::Error::Failed(_)) => return (tokens, count),
-            Err(refused) => panic!("{refused}"),
+            Err(oauth::Error::Refused(refusal)) if refusal.status != 503 => panic!("{refusal}"),
+            Err(_) => return (tokens, count),
         }
         count += 1;
         done.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// What the server says of a group. A busy store is asked again.
+async fn state(graph: &Graph, path: &str) -> State {
+    for _ in 0..20 {
+        match graph.get(path).await {
+            Ok(body) => return State::Named(body["displayName"].as_str().unwrap().to_owned()),
+            Err(Error::Refused { refusal, .. }) if refusal.status == 404 => {
+                return State::Deleted;
+            }
+            Err(Error::Refused { refusal, .. }) if refusal.status == 503 => {}
+            Err(error) => panic!("{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("{path}: the store does not answer");
 }
 
 /// Reads what changed; whatever was under way is settled now.
@@ -262,14 +286,7 @@ async fn compare(graph: Graph, mut ledger: Vec<Group>, everything: bool) -> Vec<
         .filter(|group| everything || group.touched)
     {
         let path = format!("/v1.0/groups/{}?$select=displayName", group.id);
-        let seen = match graph.get(&path).await {
-            Ok(body) => body
-                .get("displayName")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            Err(Error::Refused { refusal, .. }) if refusal.status == 404 => None,
-            Err(error) => panic!("{error}"),
-        };
+        let seen = state(&graph, &path).await;
         let asked = group.asked.take();
         assert!(
             seen == group.acknowledged || asked.as_ref() == Some(&seen),
@@ -317,7 +334,10 @@ async fn write_and_kill(rig: &mut Rig, graph: &Graph, process: Process, kept: &m
         renewing.push(tokio::spawn(writing));
     }
     let enough = usize::try_from(rig.lots.below(24)).unwrap();
-    while done.load(Ordering::Relaxed) < enough {
+    for _ in 0..5000 {
+        if done.load(Ordering::Relaxed) >= enough {
+            break;
+        }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     tokio::time::sleep(Duration::from_micros(rig.lots.below(30_000))).await;

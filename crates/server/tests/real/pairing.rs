@@ -1,7 +1,7 @@
 //! Two operators pair their clouds as `docs/operators.md` says, and the story is played between
 //! them, steps 2 to 8. One of the clouds is in no data of the product.
 
-use std::{fs, path::Path};
+use std::{fs, ops::RangeInclusive, path::Path};
 
 use comity_demo::{Options, story};
 use comity_model::cloud::CloudEntry;
@@ -16,18 +16,20 @@ use crate::{
     installation::{ANDOR, COMMERCIAL, Engine, Installation, Process, free_port, tenant},
     party::{self, Party},
     post, script,
+    watch::Watch,
 };
 
 /// Two clouds with their people, paired and not yet running.
-struct Pair {
+pub struct Pair {
     folder: tempfile::TempDir,
     contoso: (Installation, SeedTenant),
     northwind: (Installation, SeedTenant),
+    watch: Watch,
     _party: Party,
 }
 
 impl Pair {
-    async fn new(commercial: Engine, andor: Engine) -> Self {
+    pub async fn new(commercial: Engine, andor: Engine) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let smtp = post::office(&folder.path().join("mail")).await;
         let bound = party::address().await;
@@ -50,6 +52,7 @@ impl Pair {
             folder,
             contoso: (one, contoso),
             northwind: (two, northwind),
+            watch: Watch::default(),
             _party: party,
         };
         pair.write_manifest();
@@ -86,15 +89,38 @@ impl Pair {
             .unwrap();
     }
 
-    async fn play(&self) {
-        let options = options(self.folder.path());
-        let mut out = Vec::new();
-        let outcome = story::play_steps(&options, 2..=8, &mut out).await.unwrap();
+    fn options(&self) -> Options {
+        let folder = self.folder.path();
+        Options {
+            manifest: folder.join("world.json"),
+            json: false,
+            pause: false,
+            keep: false,
+            clock: script::clock(),
+            chance: script::chance(),
+            transport: Some(self.watch.over(&folder.join("ca.pem"))),
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Both clouds, a process each: the commercial one first.
+    pub fn serve(&self) -> (Process, Process) {
+        (self.contoso.0.serve(), self.northwind.0.serve())
+    }
+
+    /// Plays these steps of the story; every one must hold.
+    pub async fn play(&self, steps: RangeInclusive<usize>) {
+        let options = self.options();
+        let (mut out, expected) = (Vec::new(), steps.clone().count());
+        let outcome = story::play_steps(&options, steps, &mut out).await.unwrap();
         let told = String::from_utf8(out).unwrap();
         println!("{told}");
         assert_eq!(
             (outcome.failed, outcome.held),
-            (None, 7),
+            (None, expected),
             "{told}\n{}\n{}",
             self.contoso.0.log(),
             self.northwind.0.log()
@@ -109,23 +135,12 @@ fn seed(key: &str, tenant: SeedTenant) -> Seed {
     }
 }
 
-fn options(folder: &Path) -> Options {
-    Options {
-        manifest: folder.join("world.json"),
-        json: false,
-        pause: false,
-        keep: false,
-        clock: script::clock(),
-        chance: script::chance(),
-        transport: None,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_pair_as_the_documents_say() {
     let pair = Pair::new(Engine::Sqlite, Engine::Sqlite).await;
-    let _running = [pair.contoso.0.serve(), pair.northwind.0.serve()];
-    pair.play().await;
+    let _running = pair.serve();
+    pair.play(2..=8).await;
+    pair.watch.check();
 }
 
 /// Two processes of a cloud behind a balancer that sends every connection, which is every request
@@ -155,12 +170,12 @@ async fn either_cloud_may_be_two_processes_on_one_database() {
     let pair = Pair::new(Engine::Postgres, Engine::Sqlite).await;
     let (_nodes, balancer) = two_nodes(&pair.contoso.0).await;
     let _other = pair.northwind.0.serve();
-    pair.play().await;
+    pair.play(2..=8).await;
     each_had_half(&balancer);
 
     let pair = Pair::new(Engine::Sqlite, Engine::Postgres).await;
     let (_nodes, balancer) = two_nodes(&pair.northwind.0).await;
     let _other = pair.contoso.0.serve();
-    pair.play().await;
+    pair.play(2..=8).await;
     each_had_half(&balancer);
 }
