@@ -97,7 +97,7 @@ const ROWS: &[Row] = &[
         "/policies/crossTenantAccessPolicy/partners",
         "SFTKC",
         "tenantId",
-        "isServiceProvider eq true",
+        "tenantId eq '00000000-0000-4000-8000-000000000000'",
         "identitySynchronization",
     ),
     ("CA/policies", "SFOTKCQ", "id", "state eq 'enabled'", "x"),
