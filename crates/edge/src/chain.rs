@@ -85,7 +85,11 @@ fn going_on(app: &App, site: &Site, url: &str) -> Response {
         journey: None,
         foot: Foot::Links,
     };
-    let markup = ui::shell(&frame, Shell::sheet(title), &ui::sheet(&frame, sheet, &body));
+    let markup = ui::shell(
+        &frame,
+        Shell::sheet(title),
+        &ui::sheet(&frame, sheet, &body),
+    );
     Csp::own().page(StatusCode::OK, markup)
 }
 

@@ -76,8 +76,15 @@ async fn v68_home_names_itself_and_the_callback_and_a_page_ends_the_chain() {
         let on = |name: &HeaderName| answer.header(name).map(str::to_owned);
         if page {
             assert_eq!(answer.status, 200, "{}", answer.text());
-            assert!(on(&REFRESH).unwrap().starts_with(&format!("0; url={CALLBACK}")));
-            assert_eq!(form_action(&on(&CONTENT_SECURITY_POLICY).unwrap()), "'self'");
+            assert!(
+                on(&REFRESH)
+                    .unwrap()
+                    .starts_with(&format!("0; url={CALLBACK}"))
+            );
+            assert_eq!(
+                form_action(&on(&CONTENT_SECURITY_POLICY).unwrap()),
+                "'self'"
+            );
             assert_eq!(on(&LOCATION), None);
         } else {
             assert_eq!(answer.status, 303, "{}", answer.text());

@@ -8,6 +8,7 @@
 )]
 
 mod chain;
+mod not_found;
 mod rig;
 mod set_password;
 mod sign_out;
