@@ -1,4 +1,4 @@
-//! An address without a page is answered by a page.
+//! Small things of pages: an address without a page, the example beside a field.
 
 use comity_testkit::Engine;
 
@@ -20,4 +20,13 @@ async fn an_unknown_address_is_answered_by_a_page() {
         let answer = rig.get(&rig.login(path), &[]).await;
         assert_ne!(answer.status, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_example_of_a_user_name_is_one() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let mut browser = rig.browser();
+    rig.my_apps(&mut browser).await;
+    let text = browser.page().unwrap().html.text();
+    assert!(text.contains("such as name@contoso.com"), "{text}");
 }
