@@ -62,22 +62,13 @@ impl Rig {
         let mut browser = self.browser();
         self.my_apps(&mut browser).await;
         self.walk(&mut browser, "global", "alex@contoso.com").await;
-        assert!(
-            self.is_in(&browser),
-            "{}",
-            browser.page().unwrap().describe()
-        );
+        assert!(is_in(&browser), "{}", browser.page().unwrap().describe());
         browser
     }
 
     pub async fn my_apps(&self, browser: &mut Browser) {
         let url = format!("{}/{}", self.cloud("global").myapps, self.contoso().id);
         browser.open(&url).await.unwrap();
-    }
-
-    /// Whether the browser shows My Apps.
-    pub fn is_in(&self, browser: &Browser) -> bool {
-        browser.page().unwrap().host().starts_with("myapps.")
     }
 
     /// The cookies that this browser would send, also with a form of another site if `same_site` of
@@ -112,6 +103,11 @@ impl Rig {
     }
 }
 
+/// Whether the browser shows My Apps.
+pub fn is_in(browser: &Browser) -> bool {
+    browser.page().unwrap().host().starts_with("myapps.")
+}
+
 /// The value of a hidden field on the page that is shown.
 pub fn hidden(browser: &Browser, name: &str) -> String {
     let html = &browser.page().unwrap().html;
@@ -121,8 +117,11 @@ pub fn hidden(browser: &Browser, name: &str) -> String {
     node.unwrap().attribute("value").unwrap().to_owned()
 }
 
+/// What it is, its headers, and whether it carries a form token.
+type Forged = (&'static str, &'static [(&'static str, &'static str)], bool);
+
 /// What a form of another site looks like to us, and one whose token is missing or another's.
-pub const FORGED: [(&str, &[(&str, &str)], bool); 5] = [
+pub const FORGED: [Forged; 5] = [
     ("no origin at all", &[], true),
     (
         "another origin",

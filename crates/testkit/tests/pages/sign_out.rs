@@ -3,7 +3,7 @@
 use comity_testkit::Engine;
 use http::header::{LOCATION, SET_COOKIE};
 
-use super::rig::{FORGED, Rig, hidden};
+use super::rig::{FORGED, Rig, hidden, is_in};
 
 #[tokio::test]
 async fn the_answer_to_the_question_ends_the_session_and_what_came_of_it() {
@@ -32,11 +32,7 @@ async fn the_answer_to_the_question_ends_the_session_and_what_came_of_it() {
         );
         // My Apps had a session of its own, which lived by this one.
         rig.my_apps(&mut browser).await;
-        assert!(
-            !rig.is_in(&browser),
-            "{}",
-            browser.page().unwrap().describe()
-        );
+        assert!(!is_in(&browser), "{}", browser.page().unwrap().describe());
         // The old cookie names nobody, wherever a copy of it is.
         let headers = [("cookie", before.as_str())];
         let answer = rig.get(&rig.login("/sign-out"), &headers).await;
@@ -53,11 +49,7 @@ async fn looking_at_the_question_or_staying_ends_nothing() {
     }
     let at = browser.page().unwrap().link_named("stay").unwrap().at();
     browser.press(at).await.unwrap();
-    assert!(
-        rig.is_in(&browser),
-        "{}",
-        browser.page().unwrap().describe()
-    );
+    assert!(is_in(&browser), "{}", browser.page().unwrap().describe());
     browser.open(&rig.login("/signed-out")).await.unwrap();
     let path = browser.page().unwrap().url.path().to_owned();
     assert_eq!(
@@ -83,11 +75,8 @@ async fn v12_no_form_of_another_page_signs_anybody_out() {
         assert_eq!(answer.status, 403, "{what}");
         assert_eq!(answer.header(&SET_COOKIE), None, "{what}");
     }
-    let other = rig.browser();
-    let mut other_page = other;
-    other_page.open(&rig.login("/sign-out")).await.unwrap();
     rig.my_apps(&mut browser).await;
-    assert!(rig.is_in(&browser), "she is still signed in");
+    assert!(is_in(&browser), "she is still signed in");
 }
 
 #[tokio::test]
@@ -109,7 +98,7 @@ async fn a_guest_is_asked_about_home_which_asks_for_itself() {
         let mut browser = rig.browser();
         rig.my_apps(&mut browser).await;
         let trip = rig.walk(&mut browser, "usgov", "nora@northwind.us").await;
-        assert!(rig.is_in(&browser), "{}", trip.outcome(&browser));
+        assert!(is_in(&browser), "{}", trip.outcome(&browser));
         browser.open(&rig.login("/sign-out")).await.unwrap();
         assert!(
             browser

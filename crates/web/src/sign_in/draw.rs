@@ -126,7 +126,7 @@ impl Drawing<'_> {
                 action: self.action("name"),
                 app: refused::app_name(data, snapshot),
                 username: self.typed.clone().or_else(|| data.typed_name.clone()),
-                example: snapshot.map(|s| format!("name@{}", s.default_domain())),
+                example: snapshot.map(|s| s.default_domain().to_owned()),
                 options: common.then(|| self.action("options")),
                 journey: self.journey(data, assessment).await,
                 error: self.error.clone(),

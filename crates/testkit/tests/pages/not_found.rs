@@ -1,0 +1,32 @@
+//! Small things of pages: an address without a page, the example beside a field.
+
+use comity_testkit::Engine;
+
+use super::rig::Rig;
+
+#[tokio::test]
+async fn an_unknown_address_is_answered_by_a_page() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let mut browser = rig.browser();
+    let myapps = format!("{}/no/such/page", rig.cloud("global").myapps);
+    for url in [rig.login("/no/such/page"), myapps] {
+        browser.open(&url).await.unwrap();
+        let page = browser.page().unwrap();
+        assert_eq!(page.status, 404, "{url}");
+        assert!(page.html.by_id("error-message").is_some(), "{url}");
+    }
+    // Files and endpoints are found as before.
+    for path in ["/sign-out", "/common/discovery/instance"] {
+        let answer = rig.get(&rig.login(path), &[]).await;
+        assert_ne!(answer.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_example_of_a_user_name_is_one() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let mut browser = rig.browser();
+    rig.my_apps(&mut browser).await;
+    let text = browser.page().unwrap().html.text();
+    assert!(text.contains("such as name@contoso.com"), "{text}");
+}
