@@ -1,12 +1,6 @@
 //! Admission of guests, at every use (cross-cloud-federation.md §2, §3.9, §3.11), and what comes in
 //! with text that no store can keep.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod across;
 mod here;
