@@ -235,19 +235,17 @@ async fn a_client_that_says_nothing_is_dropped() {
 #[tokio::test]
 async fn a_huge_head_is_refused() {
     let world = World::start().await;
-    for length in [40_000, 100_000, 300_000] {
-        let mut stream = world.connect("login.a.localhost", None).await.unwrap();
-        let head = format!(
-            "GET / HTTP/1.1\r\nhost: login.a.localhost\r\nconnection: close\r\nx: {}\r\n\r\n",
-            "x".repeat(length)
-        );
-        let _ = stream.write_all(head.as_bytes()).await;
-        let told = read(&mut stream).await;
-        assert!(
-            told.is_empty() || told.starts_with("HTTP/1.1 431"),
-            "{length}: {told}"
-        );
-    }
+    let mut stream = world.connect("login.a.localhost", None).await.unwrap();
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: login.a.localhost\r\nx: {}\r\n\r\n",
+        "x".repeat(300_000)
+    );
+    let _ = stream.write_all(head.as_bytes()).await;
+    let told = read(&mut stream).await;
+    assert!(
+        told.is_empty() || told.starts_with("HTTP/1.1 431"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

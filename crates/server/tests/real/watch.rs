@@ -5,8 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use comity_demo::client::{Answer, Client, Transport};
-use http::{HeaderMap, StatusCode, header};
+use comity_demo::client::{Answer, Ask, Client, Transport};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+
+use crate::installation::{ANDOR, Engine, Installation};
 
 /// Status, headers and address of one answer.
 struct Seen {
@@ -82,5 +84,25 @@ impl Watch {
             redirects > 30 && pages > 10,
             "{redirects} redirects, {pages} pages"
         );
+    }
+}
+
+/// Whatever one read of the connection brings: 32 kB are the most.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_head_is_refused() {
+    let installation = Installation::new(&ANDOR, Engine::Sqlite, 25).await;
+    let _running = installation.serve();
+    let client = Client::trusting(&installation.ca_file()).unwrap();
+    let keys = format!(
+        "{}/common/discovery/v2.0/keys",
+        installation.origin("login")
+    );
+    for (length, expected) in [(30_000, 200), (33_000, 431), (100_000, 431)] {
+        let ask = Ask::new(Method::GET, keys.parse().unwrap());
+        let ask = ask
+            .header(HeaderName::from_static("x"), &"x".repeat(length))
+            .unwrap();
+        let answer = client.send(ask).await.unwrap();
+        assert_eq!(answer.status, expected, "{length}: {}", answer.text());
     }
 }
