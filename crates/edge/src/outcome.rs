@@ -102,8 +102,7 @@ impl Answer<'_> {
     /// An authorization response in the mode that was asked for.
     async fn give_back(&self, data: &SignInData, to: &Return) -> Response {
         let silent = matches!(&data.purpose, Purpose::Application(r) if r.prompt == Prompt::None);
-        // Only the page of `form_post` shows a name.
-        let snapshot = match data.tenant.filter(|_| to.mode == ResponseMode::FormPost) {
+        let snapshot = match data.tenant {
             Some(tenant) => self.cx.app.snapshots().get(self.cx, tenant).await.ok(),
             None => None,
         };

@@ -17,9 +17,19 @@ use comity_app::{
     sign_in::{self, Active, Browser},
     token::Refused,
 };
-use comity_edge::{Cookies, Cx, Site, form_token::is_form, outcome::Answer, refused};
+use comity_edge::{
+    Cookies, Cx, Site,
+    form_token::is_form,
+    outcome::Answer,
+    refused,
+};
 use comity_model::{id::Id, tenant::Tenant};
-use comity_oauth::{entity, error::ComityError, params::Params, response};
+use comity_oauth::{
+    entity,
+    error::ComityError,
+    params::Params,
+    response,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -105,7 +115,9 @@ async fn push(
     body: Bytes,
 ) -> Response {
     match pushed(&cx, &segment, &headers, &body).await {
-        Ok(response) => with_nonce(&cx, (StatusCode::CREATED, Json(response)).into_response()),
+        Ok(response) => {
+            with_nonce(&cx, (StatusCode::CREATED, Json(response)).into_response())
+        }
         Err(failure) => refuse(&cx, &failure),
     }
 }
@@ -249,7 +261,11 @@ async fn callback(
 }
 
 /// The sign-in of this browser that waits for this answer.
-async fn waiting(cx: &Context, cookies: &Cookies, params: &Params) -> Result<(u32, Active), Error> {
+async fn waiting(
+    cx: &Context,
+    cookies: &Cookies,
+    params: &Params,
+) -> Result<(u32, Active), Error> {
     let state = response::state(params).map_err(|_| Error::NotFound)?;
     for (number, cookie) in cookies.sign_ins() {
         let browser = Browser::load(cx, cookies.session()).await?;

@@ -40,11 +40,7 @@ impl<M> Sessions<'_, M> {
 
     /// A session by its ID: whether it lives, and who is signed in there.
     pub async fn find(&self, id: Id<Session>) -> Result<Option<(Session, i64)>> {
-        let row = self
-            .0
-            .handle
-            .fetch_optional(FIND_BY_ID, values![id])
-            .await?;
+        let row = self.0.handle.fetch_optional(FIND_BY_ID, values![id]).await?;
         row.as_ref().map(read).transpose()
     }
 }
