@@ -7,7 +7,6 @@
 //! little, and no second core is used unnoticed.
 
 mod cases;
-
 mod decision;
 mod figure;
 mod memory;
