@@ -156,20 +156,13 @@ impl State {
         if self.connection.is_none() {
             self.connection = Some(self.options.connect().await?);
         }
-        let opens_group = self.phase == Phase::Closed;
-        if opens_group {
+        if self.phase == Phase::Closed {
             self.phase = Phase::Unknown;
+            self.control("BEGIN IMMEDIATE").await?;
+            self.phase = Phase::Open;
         }
         self.savepoint = true;
-        // In one message: each costs two changes of thread.
-        self.control(if opens_group {
-            "BEGIN IMMEDIATE; SAVEPOINT tx"
-        } else {
-            "SAVEPOINT tx"
-        })
-        .await?;
-        self.phase = Phase::Open;
-        Ok(())
+        self.control("SAVEPOINT tx").await
     }
 
     /// Rule 5: undoes what a dropped transaction left. Each step may itself be cut off and is run

@@ -7,12 +7,12 @@
 //! little, and no second core is used unnoticed.
 
 mod cases;
-mod core;
 mod decision;
 mod figure;
 mod memory;
 mod meter;
 mod parties;
+mod pinned;
 mod policy_decide;
 mod process;
 mod sign_in;
@@ -26,8 +26,8 @@ use figure::Figure;
 fn main() -> anyhow::Result<()> {
     let name = std::env::args().nth(1).context("usage: bench NAME")?;
     let is_for_one_core = !matches!(name.as_str(), "start" | "memory");
-    if is_for_one_core && !core::is_one()? {
-        return core::run_on_one(&name);
+    if is_for_one_core && !pinned::is_one()? {
+        return pinned::run_on_one(&name);
     }
     for figure in measure(&name)? {
         println!("{}", figure.to_json());
