@@ -6,6 +6,7 @@
 mod answer;
 mod assess;
 mod complete;
+mod home_leg;
 mod route;
 mod submit;
 
@@ -285,7 +286,7 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
         match step {
             Step::Complete => {
                 if active.sign_in.data.home_leg.is_some() {
-                    complete::finish_home_leg(cx, active, &assessment).await?;
+                    home_leg::finish(cx, active, &assessment).await?;
                     continue;
                 }
                 match Box::pin(confirmed(cx, active, &assessment)).await? {
@@ -297,7 +298,7 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
             }
             Step::Depart { home, controls } => {
                 if home.cloud == cx.app.registry().own.canonical_name {
-                    complete::begin_home_leg(cx, active, &assessment, &home, controls)?;
+                    home_leg::begin(cx, active, &assessment, &home, controls)?;
                     continue;
                 }
                 return match Box::pin(crate::crossing::depart(

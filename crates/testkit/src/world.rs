@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, body::Body};
-use comity_app::{App, AppOptions, Context, Settings, port::Clock as _};
+use comity_app::{App, AppOptions, Context, Settings};
 use comity_crypto::{Sealer, sha256};
 use comity_demo::client::{Answer, Ask, Transport};
 use comity_model::secret::Secret;
@@ -227,8 +227,6 @@ async fn start_cloud(
     let key = sha256(cloud.entry.key.as_bytes());
     let mail = folder.join("mail");
     std::fs::create_dir_all(&mail)?;
-    let clock_of_mail = clock.clone();
-    let _ = clock_of_mail.now();
     let seed = u64::try_from(number).unwrap_or(0) + 100;
     let options = AppOptions {
         registry: registry.clone(),

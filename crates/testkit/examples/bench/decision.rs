@@ -115,7 +115,7 @@ fn application(partner: usize) -> Uuid {
 
 fn setting(partner: usize) -> Value {
     let person = |n: usize| {
-        let kind = if n % 2 == 0 { "group" } else { "user" };
+        let kind = if n.is_multiple_of(2) { "group" } else { "user" };
         json!({"target": id(kind, partner, n), "targetType": kind})
     };
     let application =

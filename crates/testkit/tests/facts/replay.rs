@@ -20,12 +20,12 @@ use crate::played;
 /// The numbers that policy of a side gives; others tell of the person, the request or the other
 /// side.
 const fn is_policy(side: DecidingSide, code: u32) -> bool {
-    match (side, code) {
+    matches!(
+        (side, code),
         (_, 53_000 | 53_001 | 53_003)
-        | (DecidingSide::Resource, 90_038 | 500_213)
-        | (DecidingSide::Home, 90_038 | 1_000_104 | 500_212) => true,
-        _ => false,
-    }
+            | (DecidingSide::Resource, 90_038 | 500_213)
+            | (DecidingSide::Home, 90_038 | 1_000_104 | 500_212)
+    )
 }
 
 /// Every record of a cloud with its tenant.

@@ -136,8 +136,7 @@ fn value(row: &Row, letter: char) -> String {
         'E' => relation,
         'F' => filter,
         'O' => order,
-        'T' => "1",
-        'K' => "1",
+        'T' | 'K' => "1",
         'C' => "true",
         _ => "\"displayName:e\"",
     }

@@ -13,7 +13,8 @@ use serde_json::Value;
 use url::Url;
 
 pub struct Rig {
-    pub world: World,
+    /// Lives as long as its data is used.
+    _world: World,
     pub manifest: Manifest,
     means: Means,
     /// The token of Contoso's global administrator.
@@ -31,7 +32,7 @@ impl Rig {
             chance: story.chance,
         };
         let mut rig = Self {
-            world,
+            _world: world,
             manifest,
             means,
             admin: String::new(),
