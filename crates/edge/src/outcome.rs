@@ -114,7 +114,8 @@ impl Answer<'_> {
             }
         }
         let silent = matches!(&data.purpose, Purpose::Application(r) if r.prompt == Prompt::None);
-        let snapshot = match data.tenant {
+        // Only the page of `form_post` shows a name.
+        let snapshot = match data.tenant.filter(|_| to.mode == ResponseMode::FormPost) {
             Some(tenant) => self.cx.app.snapshots().get(self.cx, tenant).await.ok(),
             None => None,
         };

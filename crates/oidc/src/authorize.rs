@@ -19,7 +19,7 @@ use axum::{
     response::Response,
 };
 use comity_app::{
-    App, Context,
+    App, Context, Error,
     sign_in::{self, Begin, Browser, Return},
     snapshot::Snapshot,
     token::Refused,
@@ -144,27 +144,28 @@ impl Endpoint<'_> {
         }
     }
 
+    /// The organisation in one statement: its snapshot says that it is there.
     async fn organisation(&self, segment: &str) -> Result<Organisation, Response> {
-        let id = match Segment::resolve(self.cx, segment).await {
+        let unknown = |why: &NoTenant| {
+            let fault = Refused::new("invalid_tenant", why.number(), why.message());
+            self.page(&fault, None, None)
+        };
+        let id = match Segment::named(self.cx, segment).await {
             Ok(segment) => segment.tenant(),
             Err(NoTenant::Failed(error)) => return Err(refused::error(self.cx, self.site, &error)),
-            Err(why) => {
-                let fault = Refused::new("invalid_tenant", why.number(), why.message());
-                return Err(self.page(&fault, None, None));
-            }
+            Err(why) => return Err(unknown(&why)),
         };
-        let snapshot = match id {
-            Some(id) => Some(
-                self.cx
-                    .app
-                    .snapshots()
-                    .get(self.cx, id)
-                    .await
-                    .map_err(|error| refused::error(self.cx, self.site, &error))?,
-            ),
-            None => None,
+        let Some(tenant) = id else {
+            return Ok(Organisation { id, snapshot: None });
         };
-        Ok(Organisation { id, snapshot })
+        match self.cx.app.snapshots().get(self.cx, tenant).await {
+            Ok(snapshot) => Ok(Organisation {
+                id,
+                snapshot: Some(snapshot),
+            }),
+            Err(Error::NotFound) => Err(unknown(&NoTenant::Unknown)),
+            Err(error) => Err(refused::error(self.cx, self.site, &error)),
+        }
     }
 
     fn is_entity(&self, client_id: &str) -> bool {

@@ -156,13 +156,20 @@ impl State {
         if self.connection.is_none() {
             self.connection = Some(self.options.connect().await?);
         }
-        if self.phase == Phase::Closed {
+        let opens_group = self.phase == Phase::Closed;
+        if opens_group {
             self.phase = Phase::Unknown;
-            self.control("BEGIN IMMEDIATE").await?;
-            self.phase = Phase::Open;
         }
         self.savepoint = true;
-        self.control("SAVEPOINT tx").await
+        // In one message: each costs two changes of thread.
+        self.control(if opens_group {
+            "BEGIN IMMEDIATE; SAVEPOINT tx"
+        } else {
+            "SAVEPOINT tx"
+        })
+        .await?;
+        self.phase = Phase::Open;
+        Ok(())
     }
 
     /// Rule 5: undoes what a dropped transaction left. Each step may itself be cut off and is run
