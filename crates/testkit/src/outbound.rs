@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -50,16 +50,27 @@ pub struct Wire(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    router: OnceLock<Router>,
+    router: Mutex<Option<Router>>,
     exchanges: Mutex<Vec<Exchange>>,
     faults: Mutex<BTreeMap<String, Fault>>,
     lies: Mutex<BTreeMap<String, Lie>>,
 }
 
 impl Wire {
-    /// Gives the routers that answer; once.
+    /// Gives the routers that answer.
     pub fn connect(&self, router: Router) {
-        let _ = self.0.router.set(router);
+        *self.router() = Some(router);
+    }
+
+    /// Takes the routers away again. They hold the clouds, which hold this wire: what is not taken
+    /// away keeps every store and its connections until the process ends.
+    pub fn disconnect(&self) {
+        let router = self.router().take();
+        drop(router);
+    }
+
+    fn router(&self) -> MutexGuard<'_, Option<Router>> {
+        self.0.router.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a cloud fail, or work again.
@@ -121,7 +132,7 @@ impl Wire {
         &self,
         request: Request<Body>,
     ) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
-        let router = self.0.router.get()?.clone();
+        let router = self.router().clone()?;
         let response = router.oneshot(request).await.ok()?;
         let status = response.status().as_u16();
         let headers = response

@@ -61,6 +61,16 @@ pub struct World {
     pub router: Router,
     pub seeds: Vec<Seed>,
     folder: tempfile::TempDir,
+    _plug: Plug,
+}
+
+/// Unplugs the wire when the world ends, so that its stores are closed.
+struct Plug(Wire);
+
+impl Drop for Plug {
+    fn drop(&mut self) {
+        self.0.disconnect();
+    }
 }
 
 impl World {
@@ -99,6 +109,7 @@ impl World {
         Manifest::new(&ca, entries).write(folder.path())?;
         Ok(Self {
             clock,
+            _plug: Plug(wire.clone()),
             wire,
             apps,
             router,
