@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -173,6 +174,8 @@ impl Installation {
             self.path(&format!("comity-{port}.toml"))
         };
         fs::write(&file, self.text(port)).unwrap();
+        // It may hold the password of a store.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         file
     }
 
