@@ -84,7 +84,8 @@ pub fn wanted(
     };
     Wanted {
         groups: snapshot.groups_mentioned(home),
-        acr: if controls.mfa || wants_mfa {
+        // Of a home that is not trusted for it, a second factor would be proven for nothing.
+        acr: if controls.mfa || (wants_mfa && judge::trusts_mfa(snapshot, home)) {
             WantedAcr::Mfa
         } else {
             WantedAcr::Any

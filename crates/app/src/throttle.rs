@@ -2,6 +2,7 @@
 //! per network. A session that lives is never touched by them.
 
 use comity_model::{id::Id, tenant::Tenant, user::User};
+use comity_store::throttle::Bounds;
 
 use crate::{
     context::Context,
@@ -15,6 +16,16 @@ pub struct Limit {
     pub failures: i64,
     pub window_seconds: i64,
     pub block_seconds: i64,
+}
+
+impl Limit {
+    const fn bounds(&self) -> Bounds {
+        Bounds {
+            failures: self.failures,
+            window_seconds: self.window_seconds,
+            block_seconds: self.block_seconds,
+        }
+    }
 }
 
 /// Counters of password attempts. An unknown name has a counter like a known one.
@@ -53,7 +64,7 @@ pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
 }
 
 /// Refuses while a counter blocks.
-pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
+async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
     for limit in limits {
         let throttle = cx
             .app
@@ -75,19 +86,39 @@ pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
     Ok(())
 }
 
-/// Counts a failure on every counter.
-pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
+/// Takes one attempt at the account, or refuses while a counter blocks.
+pub async fn take(cx: &Context, limits: &[Limit]) -> Result<()> {
+    check(cx, limits).await?;
+    let Some(account) = limits.first() else {
+        return Ok(());
+    };
     let tx = cx.app.store().begin().await?;
-    for limit in limits {
+    let throttles = tx.cloud().throttles();
+    let blocked = throttles
+        .take(&account.key, cx.now, account.bounds())
+        .await?;
+    if let Some(until) = blocked {
+        tx.rollback().await;
+        return Err(Error::TooMany {
+            retry_after: until.seconds_since(cx.now).max(1),
+        });
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Counts a failure of an attempt that was taken: the account has counted it already.
+pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
+    let Some((_, others)) = limits
+        .split_first()
+        .filter(|(_, others)| !others.is_empty())
+    else {
+        return Ok(());
+    };
+    let tx = cx.app.store().begin().await?;
+    for limit in others {
         tx.cloud()
             .throttles()
-            .record_failure(
-                &limit.key,
-                cx.now,
-                limit.window_seconds,
-                limit.failures,
-                limit.block_seconds,
-            )
+            .record_failure(&limit.key, cx.now, limit.bounds())
             .await?;
     }
     tx.commit().await?;

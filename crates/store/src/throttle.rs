@@ -28,6 +28,14 @@ pub struct Throttle {
     pub blocked_until: Option<Utc>,
 }
 
+/// How many failures a key bears in which window, and how long it then blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    pub failures: i64,
+    pub window_seconds: i64,
+    pub block_seconds: i64,
+}
+
 /// Throttles of this cloud.
 pub struct Throttles<'a, M>(Cloud<'a, M>);
 
@@ -47,38 +55,46 @@ impl<M> Throttles<'_, M> {
 }
 
 impl Throttles<'_, Tx> {
+    /// Counts an attempt before it is judged, so that many at once are no more than many in turn.
+    /// `Some` = the key is blocked until then, and the attempt must not be judged: roll back.
+    pub async fn take(&self, key: &str, now: Utc, bounds: Bounds) -> Result<Option<Utc>> {
+        let counted = self.count(key, now, bounds).await?;
+        if let Some(until) = counted.blocked_until.filter(|until| *until > now) {
+            return Ok(Some(until));
+        }
+        self.block_if_full(key, now, bounds, counted).await?;
+        Ok(None)
+    }
+
     /// Counts a failure; the one that fills the window blocks the key.
-    pub async fn record_failure(
+    pub async fn record_failure(&self, key: &str, now: Utc, bounds: Bounds) -> Result<Throttle> {
+        let counted = self.count(key, now, bounds).await?;
+        self.block_if_full(key, now, bounds, counted).await
+    }
+
+    async fn count(&self, key: &str, now: Utc, bounds: Bounds) -> Result<Throttle> {
+        let window = now.plus_seconds(-bounds.window_seconds);
+        let kept = bounds.window_seconds.max(bounds.block_seconds) * 2;
+        let values = values![key, now, window, now.plus_seconds(kept)];
+        let row = self.0.handle.fetch_optional(FAIL, values).await?;
+        match &row {
+            Some(row) => read(row),
+            None => Ok(Throttle {
+                failures: 1,
+                blocked_until: None,
+            }),
+        }
+    }
+
+    async fn block_if_full(
         &self,
         key: &str,
         now: Utc,
-        window_seconds: i64,
-        limit: i64,
-        block_seconds: i64,
+        bounds: Bounds,
+        mut throttle: Throttle,
     ) -> Result<Throttle> {
-        let window = now.plus_seconds(-window_seconds);
-        let row = self
-            .0
-            .handle
-            .fetch_optional(
-                FAIL,
-                values![
-                    key,
-                    now,
-                    window,
-                    now.plus_seconds(window_seconds.max(block_seconds) * 2)
-                ],
-            )
-            .await?;
-        let mut throttle = match &row {
-            Some(row) => read(row)?,
-            None => Throttle {
-                failures: 1,
-                blocked_until: None,
-            },
-        };
-        if throttle.failures >= limit {
-            let until = now.plus_seconds(block_seconds);
+        if throttle.failures >= bounds.failures {
+            let until = now.plus_seconds(bounds.block_seconds);
             self.0
                 .handle
                 .execute(BLOCK, values![key, until, now])

@@ -8,7 +8,7 @@ use comity_model::{
     user::{ExternalIdentity, ExternalLink, ExternalUserState, User, UserType},
 };
 use comity_store::TenantTx;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{Invite, Invited, Invitee, is_own, message};
@@ -128,7 +128,8 @@ async fn guest(
 ) -> Result<User> {
     let linked = scoped.users().find_external(identity).await?;
     if let Some(id) = request.invited_user {
-        return reset(cx, scoped, id, linked.as_ref(), address, identity).await;
+        let user = resettable(scoped, id, linked.as_ref(), address).await?;
+        return reset(cx, scoped, snapshot, user, (address, identity)).await;
     }
     if let Some(user) = linked {
         if user.deleted.is_some() {
@@ -177,20 +178,15 @@ async fn invite_again(
     Ok(changed)
 }
 
-/// Reset redemption: back to pending, bound to the person that home names now; drops roles,
-/// sessions, factors and consents (federation §5.5).
-async fn reset(
-    cx: &Context,
+/// The guest whose redemption may be reset to that address.
+async fn resettable(
     scoped: &TenantTx<'_>,
     id: Id<User>,
     linked: Option<&User>,
     address: &Upn,
-    identity: &ExternalIdentity,
 ) -> Result<User> {
-    let mut user = scoped
-        .users()
-        .find(id)
-        .await?
+    let user = scoped.users().find(id).await?;
+    let user = user
         .filter(|u| u.deleted.is_none())
         .ok_or(Error::NotFound)?;
     if user.external.is_none() {
@@ -204,6 +200,25 @@ async fn reset(
             "another guest of this organization is that person".into(),
         ));
     }
+    if !knows(&user, address) {
+        return Err(Error::invalid(
+            "invitedUserEmailAddress",
+            "the address is not one of this guest's: add it to `otherMails` of the guest first",
+        ));
+    }
+    Ok(user)
+}
+
+/// Reset redemption: back to pending, bound to the person that home names now; drops roles,
+/// sessions, factors and consents (federation §5.5).
+async fn reset(
+    cx: &Context,
+    scoped: &TenantTx<'_>,
+    snapshot: &Snapshot,
+    mut user: User,
+    (address, identity): (&Upn, &ExternalIdentity),
+) -> Result<User> {
+    let id = user.id;
     let roles = scoped
         .role_assignments()
         .list_of_principal(id.uuid())
@@ -226,9 +241,38 @@ async fn reset(
         state_changed: cx.now,
         home_upn: address.as_str().to_owned(),
     });
+    readdress(
+        &mut user,
+        address,
+        is_label(cx, snapshot, address, identity),
+    );
     scoped.users().update(&user).await?;
     scoped.bump_policy_version().await?;
     Ok(user)
+}
+
+/// Whether an address is among a guest's (semantics §4.8).
+fn knows(user: &User, address: &Upn) -> bool {
+    let wanted = name::key(address.as_str());
+    let others = user.properties.get("otherMails").and_then(Value::as_array);
+    let others = others.into_iter().flatten().filter_map(Value::as_str);
+    let mut all = user.mail.as_deref().into_iter().chain(others);
+    all.any(|known| name::key(known) == wanted)
+}
+
+/// The address under which somebody was invited becomes the guest's only one: what was there
+/// before belongs to whom the guest was bound to before.
+fn readdress(user: &mut User, address: &Upn, is_label: bool) {
+    let address = address.as_str();
+    let proxies = if is_label {
+        json!([])
+    } else {
+        json!([format!("SMTP:{address}")])
+    };
+    user.mail = Some(address.to_owned());
+    user.properties
+        .insert("otherMails".into(), json!([address]));
+    user.properties.insert("proxyAddresses".into(), proxies);
 }
 
 /// `nora_northwind.us#EXT#@contoso.onmicrosoft.com`.

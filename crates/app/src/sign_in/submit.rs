@@ -96,7 +96,12 @@ pub async fn choose_account(
     let data = active.sign_in.data.active_mut();
     check_person_is_open(data)?;
     match account {
-        Some(account) if data.tenant.is_none_or(|t| t == account.tenant) => {
+        // Without an organization named, only accounts kept here are offered (federation §5.3).
+        Some(account)
+            if data
+                .tenant
+                .map_or_else(|| account.home.is_none(), |t| t == account.tenant) =>
+        {
             data.forget();
             use_account(data, &account);
         }
@@ -123,7 +128,7 @@ pub async fn password(
     let user = *user;
     let name = data.typed_name.clone().unwrap_or_default();
     let throttles = throttle::password(cx, tenant, user, &name);
-    throttle::check(cx, &throttles).await?;
+    throttle::take(cx, &throttles).await?;
     let stored = match user {
         Some(id) => {
             cx.app
@@ -210,7 +215,7 @@ async fn proven_user(cx: &Context, active: &Active) -> Result<(Id<Tenant>, User)
 pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Result<Outcome> {
     let (tenant, user) = proven_user(cx, active).await?;
     let throttles = throttle::code(tenant, user.id);
-    throttle::check(cx, &throttles).await?;
+    throttle::take(cx, &throttles).await?;
     if !accept_code(cx, tenant, &user, typed).await? {
         throttle::failed(cx, &throttles).await?;
         record_failure(cx, active, 50074).await?;
@@ -302,7 +307,7 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let context = factor_context(tenant, user.id);
     let secret = seed(cx, active, tenant, user.id);
     let throttles = throttle::code(tenant, user.id);
-    throttle::check(cx, &throttles).await?;
+    throttle::take(cx, &throttles).await?;
     let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), None) else {
         throttle::failed(cx, &throttles).await?;
         return Err(Error::invalid(
@@ -322,6 +327,7 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     };
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     crate::factor::register(cx, &snapshot, &user, &factor).await?;
+    throttle::passed(cx, &throttles).await?;
     prove_possession(cx, active.sign_in.data.active_mut());
     advance(cx, active).await
 }

@@ -177,7 +177,7 @@ fn id_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, access_token
             .and_then(|v| v.as_str())
             .map(str::to_owned)
     };
-    let address = address(cx, standing, consent::asks(wanted.scopes, OidcScope::Email));
+    let address = address(standing, consent::asks(wanted.scopes, OidcScope::Email));
     IdToken {
         aud: grant.pair.client.to_string(),
         iss: cx.app.registry().own.issuer(tenant.uuid()),
@@ -301,12 +301,18 @@ fn idp(cx: &Context, standing: &Standing) -> Option<String> {
     )
 }
 
-/// RFC 8176, from what counted: a home's methods, and those proven here.
+/// RFC 8176, from what counted: a home's methods, and those proven here. Of a home whose second
+/// factors this tenant does not take over, the sign-in alone counts.
 fn amr(standing: &Standing) -> Vec<String> {
     let facts = standing.facts();
+    let trusted = facts
+        .home
+        .as_ref()
+        .is_some_and(|home| judge::trusts_mfa(standing.snapshot(), home));
     let methods: Vec<_> = facts
         .home_methods
         .iter()
+        .filter(|used| trusted || !judge::is_possession(&used.method))
         .chain(&facts.own_methods)
         .cloned()
         .collect();
@@ -335,26 +341,18 @@ fn word(method: &str) -> Option<&'static str> {
     })
 }
 
-/// Rule 4: of a member, in a domain verified here, if asked for; of a guest, in a domain that home
-/// publishes and that is not one of ours (federation §5.7).
-pub(super) fn address(cx: &Context, standing: &Standing, asked: bool) -> Option<String> {
+/// Rule 4: of a member, in a domain verified here, if asked for. A guest's address is home's word,
+/// or the inviter's: a label that no application may take for an identity (federation §5.7, O-41).
+pub(super) fn address(standing: &Standing, asked: bool) -> Option<String> {
     let (user, snapshot) = (standing.user(), standing.snapshot());
+    if !asked || standing.home().is_some() {
+        return None;
+    }
     let mail = user.mail.clone()?;
     let (_, domain) = mail.rsplit_once('@')?;
     let domain = DomainName::parse(domain).ok()?;
     let ours = snapshot.domains.iter().any(|d| d.name == domain.as_str());
-    let Some(home) = standing.home() else {
-        return (asked && ours).then_some(mail);
-    };
-    let home = comity_model::federation::HomeTenant {
-        cloud: home.identity.cloud.clone(),
-        tenant: home.identity.tenant,
-    };
-    let across = home.cloud != cx.app.registry().own.canonical_name;
-    let published = snapshot
-        .partner(&home)
-        .is_some_and(|p| p.domains.iter().any(|d| d == domain.as_str()));
-    (across && published && !ours).then_some(mail)
+    ours.then_some(mail)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{
     contract,
     fixture::{NOW, attempt, guid, hash, pair, two_tenants, winners},
 };
-use crate::Store;
+use crate::{Store, throttle::Bounds};
 use comity_model::federation::{CrossingDetails, PartnerConfiguration, PushedCrossing, WantedAcr};
 use comity_model::id::Id;
 
@@ -36,13 +36,47 @@ contract!(an_identifier_works_once, store, {
     }
 });
 
+/// So many failures in a minute, then so long a block.
+const fn bounds(failures: i64, block_seconds: i64) -> Bounds {
+    Bounds {
+        failures,
+        window_seconds: 60,
+        block_seconds,
+    }
+}
+
+contract!(
+    s43_attempts_at_once_are_no_more_than_attempts_in_turn,
+    store,
+    {
+        let judged = winners(
+            &store,
+            attempt!(|tx, _n| {
+                let throttles = tx.cloud().throttles();
+                let taken = throttles.take("account", NOW, bounds(10, 300)).await;
+                taken.unwrap().is_none()
+            }),
+        );
+        assert_eq!(judged.await, 10, "of sixteen at once");
+        let tx = store.begin().await.unwrap();
+        let throttles = tx.cloud().throttles();
+        let last = NOW.plus_seconds(299);
+        let still = throttles.take("account", last, bounds(10, 300)).await;
+        assert_eq!(still.unwrap(), Some(NOW.plus_seconds(300)));
+        let over = NOW.plus_seconds(300);
+        let again = throttles.take("account", over, bounds(10, 300)).await;
+        assert_eq!(again.unwrap(), None);
+        tx.commit().await.unwrap();
+    }
+);
+
 contract!(failures_are_counted_exactly, store, {
     let won = winners(
         &store,
         attempt!(|tx, _n| {
             let throttles = tx.cloud().throttles();
             throttles
-                .record_failure("account", NOW, 60, 16, 300)
+                .record_failure("account", NOW, bounds(16, 300))
                 .await
                 .unwrap()
                 .blocked_until
@@ -66,7 +100,7 @@ contract!(failures_are_counted_exactly, store, {
         let throttle = tx
             .cloud()
             .throttles()
-            .record_failure("b", at, 60, 5, 9)
+            .record_failure("b", at, bounds(5, 9))
             .await
             .unwrap();
         assert_eq!(throttle.failures, failures, "after {seconds} s");
@@ -274,7 +308,7 @@ contract!(what_expired_is_cleaned_up, store, {
         .unwrap();
     tx.cloud()
         .throttles()
-        .record_failure("k", NOW.plus_seconds(-9999), 60, 5, 60)
+        .record_failure("k", NOW.plus_seconds(-9999), bounds(5, 60))
         .await
         .unwrap();
     tx.cloud()

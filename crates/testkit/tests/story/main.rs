@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod guard;
+mod reset;
 mod rig;
 mod step_01;
 mod step_02;

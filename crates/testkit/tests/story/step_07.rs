@@ -17,6 +17,9 @@ async fn the_token_is_contosos_for_the_guest_from_her_home() {
         assert_eq!(claims["idp"], issuer(NORTHWIND));
         assert_eq!(claims["oid"], guest);
         assert_eq!(claims["tid"], rig.id(CONTOSO));
+        // An address that Contoso has not verified is in no token, and no factor that it does not
+        // take over from home (federation §5.7).
+        assert!(!claims.contains_key("email") && !claims.contains_key("xms_edov"));
         assert_eq!(
             rig.asked(&trip, NORTHWIND, Kind::Password),
             0,
