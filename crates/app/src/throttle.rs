@@ -64,7 +64,7 @@ pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
 }
 
 /// Refuses while a counter blocks.
-async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
+pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
     for limit in limits {
         let throttle = cx
             .app
@@ -86,7 +86,8 @@ async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
     Ok(())
 }
 
-/// Takes one attempt at the account, or refuses while a counter blocks.
+/// Takes one attempt at the first counter, or refuses while one blocks. A wrong attempt is counted
+/// with this; a right one clears it ([`passed`]).
 pub async fn take(cx: &Context, limits: &[Limit]) -> Result<()> {
     check(cx, limits).await?;
     let Some(account) = limits.first() else {
@@ -106,16 +107,10 @@ pub async fn take(cx: &Context, limits: &[Limit]) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Counts a failure of an attempt that was taken: the account has counted it already.
+/// Counts a failure on every counter.
 pub async fn failed(cx: &Context, limits: &[Limit]) -> Result<()> {
-    let Some((_, others)) = limits
-        .split_first()
-        .filter(|(_, others)| !others.is_empty())
-    else {
-        return Ok(());
-    };
     let tx = cx.app.store().begin().await?;
-    for limit in others {
+    for limit in limits {
         tx.cloud()
             .throttles()
             .record_failure(&limit.key, cx.now, limit.bounds())

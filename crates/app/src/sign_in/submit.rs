@@ -128,7 +128,7 @@ pub async fn password(
     let user = *user;
     let name = data.typed_name.clone().unwrap_or_default();
     let throttles = throttle::password(cx, tenant, user, &name);
-    throttle::take(cx, &throttles).await?;
+    throttle::check(cx, &throttles).await?;
     let stored = match user {
         Some(id) => {
             cx.app
@@ -217,7 +217,6 @@ pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Re
     let throttles = throttle::code(tenant, user.id);
     throttle::take(cx, &throttles).await?;
     if !accept_code(cx, tenant, &user, typed).await? {
-        throttle::failed(cx, &throttles).await?;
         record_failure(cx, active, 50074).await?;
         return Err(Error::invalid(
             "code",
@@ -309,7 +308,6 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let throttles = throttle::code(tenant, user.id);
     throttle::take(cx, &throttles).await?;
     let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), None) else {
-        throttle::failed(cx, &throttles).await?;
         return Err(Error::invalid(
             "code",
             "The code is not right. Check that the time of the device is right and enter the code it shows now.",
