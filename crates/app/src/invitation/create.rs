@@ -263,16 +263,20 @@ fn knows(user: &User, address: &Upn) -> bool {
 /// The address under which somebody was invited becomes the guest's only one: what was there
 /// before belongs to whom the guest was bound to before.
 fn readdress(user: &mut User, address: &Upn, is_label: bool) {
+    user.mail = Some(address.as_str().to_owned());
+    list_address(&mut user.properties, address, is_label);
+}
+
+/// A label is no proxy address (federation §5.7).
+fn list_address(properties: &mut Map<String, Value>, address: &Upn, is_label: bool) {
     let address = address.as_str();
     let proxies = if is_label {
         json!([])
     } else {
         json!([format!("SMTP:{address}")])
     };
-    user.mail = Some(address.to_owned());
-    user.properties
-        .insert("otherMails".into(), json!([address]));
-    user.properties.insert("proxyAddresses".into(), proxies);
+    properties.insert("otherMails".into(), json!([address]));
+    properties.insert("proxyAddresses".into(), proxies);
 }
 
 /// `nora_northwind.us#EXT#@contoso.onmicrosoft.com`.
@@ -294,13 +298,7 @@ fn new_guest(
     let is_label = is_label(cx, snapshot, address, identity);
     let mut properties = Map::new();
     properties.insert("creationType".into(), json!("Invitation"));
-    properties.insert("otherMails".into(), json!([address.as_str()]));
-    let proxies = if is_label {
-        json!([])
-    } else {
-        json!([format!("SMTP:{}", address.as_str())])
-    };
-    properties.insert("proxyAddresses".into(), proxies);
+    list_address(&mut properties, address, is_label);
     properties.insert("showInAddressList".into(), json!(false));
     let nickname = upn.split('@').next().unwrap_or("").to_owned();
     properties.insert("mailNickname".into(), json!(nickname));

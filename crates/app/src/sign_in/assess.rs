@@ -329,7 +329,6 @@ async fn asserted_guest(
     assertion: &AssertionFacts,
     mut situation: Situation,
 ) -> Result<Assessment> {
-    let tenant = snapshot.tenant.id;
     let user = find_guest(cx, &snapshot, &assertion.identity).await?;
     let valid_from = user.as_ref().map_or(cx.now, |u| u.sessions_valid_from);
     let mut methods = counted_methods(data, browser, valid_from);
@@ -362,11 +361,10 @@ async fn asserted_guest(
     facts.own_groups = groups(cx, &snapshot, &user).await?;
     let access = judge::access(&snapshot, &facts);
     let verdict = wanted_of_guest(&snapshot, data, &facts, access.verdict);
-    situation.access = privileged_guest(&snapshot, &facts, verdict);
+    situation.access = privileged_guest(&facts, verdict);
     let may_enrol = cx.now.seconds_since(assertion.confirmed) <= ENROL_SECONDS;
     situation.account = Some(account(cx, data, &snapshot, &user, may_enrol, &situation).await?);
     situation.granted = judge::granted(&snapshot, data, Some(user.id));
-    debug_assert_eq!(tenant, snapshot.tenant.id);
     Ok(Assessment {
         situation,
         snapshot: Some(snapshot),
@@ -405,7 +403,7 @@ fn wanted_of_guest(
 }
 
 /// A guest who holds a privileged role proves a second factor of this tenant (federation §2).
-fn privileged_guest(snapshot: &Snapshot, facts: &Facts, verdict: AccessVerdict) -> AccessVerdict {
+fn privileged_guest(facts: &Facts, verdict: AccessVerdict) -> AccessVerdict {
     let privileged = facts
         .own_roles
         .iter()
@@ -414,7 +412,6 @@ fn privileged_guest(snapshot: &Snapshot, facts: &Facts, verdict: AccessVerdict) 
         .own_methods
         .iter()
         .any(|m| judge::is_possession(&m.method));
-    let _ = snapshot;
     match verdict {
         AccessVerdict::Deny(code) => AccessVerdict::Deny(code),
         _ if privileged && !own_factor => AccessVerdict::Challenge {
