@@ -35,6 +35,7 @@ mod callback;
 mod configuration;
 mod group;
 mod lease;
+mod limit;
 mod person;
 mod push;
 mod question;
