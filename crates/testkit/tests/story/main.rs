@@ -11,6 +11,7 @@ mod bad_input;
 mod guard;
 mod reset;
 mod rig;
+mod same_cloud;
 mod step_01;
 mod step_02;
 mod step_03;
