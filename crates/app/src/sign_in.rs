@@ -7,6 +7,7 @@ mod answer;
 mod assess;
 mod complete;
 mod home_leg;
+mod keep;
 mod route;
 mod submit;
 
@@ -70,6 +71,17 @@ impl Browser {
             .iter()
             .flat_map(|(s, _)| &s.accounts)
             .filter(move |a| tenant.is_none_or(|t| t == a.tenant))
+    }
+
+    /// Accounts that a sign-in may be about. For another tenant, and where no organization is named,
+    /// only those that are kept here: a guest's account is her home's to vouch for (§3.6).
+    pub fn offered<'a>(
+        &'a self,
+        data: &SignInData,
+    ) -> impl Iterator<Item = &'a SessionAccount> + use<'a> {
+        let kept_here = data.tenant.is_none() || matches!(data.purpose, Purpose::Crossing { .. });
+        self.accounts(data.tenant)
+            .filter(move |a| !kept_here || a.home.is_none())
     }
 
     /// The account with that session ID.
@@ -192,23 +204,33 @@ pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Acti
     })
 }
 
+async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
+    let data = &active.sign_in.data;
+    if data.subject.is_none()
+        && let Some(account) = meant_account(cx, &active.browser, data).await?
+    {
+        use_account(active.sign_in.data.active_mut(), &account);
+    }
+    Ok(())
+}
+
 /// One signed-in account of the tenant is taken without asking, unless the application wants to
 /// be asked. The person asked for by another tenant, or a name that came with the request, decides
 /// between several; if neither is signed in, nobody is taken.
-async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
-    let data = &active.sign_in.data;
-    if data.subject.is_some() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
-        return Ok(());
+async fn meant_account(
+    cx: &Context,
+    browser: &Browser,
+    data: &SignInData,
+) -> Result<Option<SessionAccount>> {
+    if data.tenant.is_none() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
+        return Ok(None);
     }
-    let Some(tenant) = data.tenant else {
-        return Ok(());
-    };
     let expected = match &data.purpose {
         Purpose::Crossing { pushed, .. } => pushed.expected_sub,
         _ => None,
     };
-    let mut accounts = active.browser.accounts(Some(tenant));
-    let meant = match (expected, &data.typed_name) {
+    let mut accounts = browser.offered(data);
+    Ok(match (expected, &data.typed_name) {
         (Some(user), _) => accounts.find(|a| a.user == user).cloned(),
         (None, Some(name)) => {
             named_account(cx, &accounts.cloned().collect::<Vec<_>>(), name).await?
@@ -217,11 +239,7 @@ async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
             (Some(only), None) => Some(only),
             _ => None,
         },
-    };
-    if let Some(account) = meant {
-        use_account(active.sign_in.data.active_mut(), &account);
-    }
-    Ok(())
+    })
 }
 
 /// The signed-in account that goes by a name: at home, for a guest.
@@ -298,7 +316,7 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
             }
             Step::Depart { home, controls } => {
                 if home.cloud == cx.app.registry().own.canonical_name {
-                    home_leg::begin(cx, active, &assessment, &home, controls)?;
+                    home_leg::begin(cx, active, &assessment, &home, controls).await?;
                     continue;
                 }
                 return match Box::pin(crate::crossing::depart(
@@ -403,18 +421,32 @@ pub(crate) fn stale(error: comity_store::Error) -> Error {
 }
 
 /// Records a refusal and says how it is answered: silently to the application, back to the cloud
-/// that asked, or on a page.
+/// that asked, or on a page. A no of a home in this cloud is also the end of the sign-in that waits
+/// for it: the resource's tenant has its own record, with what it may see of that no.
 pub(crate) async fn refused(
     cx: &Context,
     active: &Active,
     assessment: Assessment,
     refusal: Refusal,
 ) -> Result<Outcome> {
-    let data = active.sign_in.data.active();
+    let outermost = &active.sign_in.data;
+    let data = outermost.active();
+    let seen = answer::seen(outermost, refusal);
+    let mut rows = Vec::new();
+    if outermost.home_leg.is_some() {
+        let waiting = assess::assess_record(cx, outermost, &active.browser).await?;
+        rows.extend(outermost.tenant.map(|tenant| {
+            let row = record::sign_in(cx, outermost, &waiting, seen.code);
+            (tenant, row)
+        }));
+    }
+    rows.extend(data.tenant.map(|tenant| {
+        let row = record::sign_in(cx, data, &assessment, refusal.code);
+        (tenant, row)
+    }));
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    if let Some(tenant) = data.tenant {
-        let row = record::sign_in(cx, data, &assessment, refusal.code);
+    for (tenant, row) in rows {
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }
     if active.stored {
@@ -424,9 +456,9 @@ pub(crate) async fn refused(
             .await?;
     }
     tx.commit().await?;
-    Ok(match &data.purpose {
+    Ok(match &outermost.purpose {
         Purpose::Application(request) if request.prompt == Prompt::None => Outcome::Return {
-            to: answer::error_response(cx, request, data, refusal),
+            to: answer::error_response(cx, request, outermost, seen),
             session: None,
         },
         Purpose::Crossing {

@@ -9,7 +9,8 @@
 //!
 //! At the resource, once home has spoken:
 //! 4. no guest object for the person: 50020; guest disabled: 50057; inbound refuses: 500213;
-//!    a group that was not counted: one more leg.
+//!    a group that was not counted, or a word of home from before the guest's sessions were ended:
+//!    one more leg.
 //! 5. not assigned to an application that requires it: 50105.
 //! 6. a pending guest reviews permissions once, unless both sides ticked automatic redemption.
 //! 7. Conditional Access: a denial refuses; a control at home is one more leg, then a refusal;
@@ -85,6 +86,8 @@ pub struct Situation {
     pub access: AccessVerdict,
     /// Whether home has spoken for this application pair in this sign-in.
     pub asserted: bool,
+    /// Home spoke before the guest's sessions were ended here.
+    pub stale: bool,
     /// This browser already has a running sign-in at that home: no notice is needed.
     pub home_known: bool,
     /// The home tenant is in this cloud.
@@ -198,11 +201,14 @@ fn finish(sign_in: &SignInData, s: &Situation) -> Step {
     Step::Complete
 }
 
+/// A leg that asks nothing beside what policies and application want.
+const PLAIN: Controls = Controls {
+    mfa: false,
+    device: false,
+    fresh: false,
+};
+
 /// `Err(None)` = show the notice, `Err(Some(..))` = leave for home.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
 fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls>> {
     if let GateVerdict::Closed { code, side } = s.outer {
         return Ok(refuse(code, side, OauthError::AccessDenied));
@@ -210,11 +216,7 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
     let fresh = s.prompt == Prompt::Login;
     if !s.asserted {
         let silent = s.same_cloud || s.home_known || s.prompt == Prompt::None;
-        let controls = Controls {
-            mfa: false,
-            device: false,
-            fresh,
-        };
+        let controls = Controls { fresh, ..PLAIN };
         return Err((silent && s.legs == 0).then_some(controls));
     }
     let Some(account) = s.account else {
@@ -224,17 +226,7 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
         GateVerdict::Closed { code, side } => {
             return Ok(refuse(code, side, OauthError::AccessDenied));
         }
-        GateVerdict::NotCounted => {
-            return another_leg(
-                s,
-                Controls {
-                    mfa: false,
-                    device: false,
-                    fresh: false,
-                },
-                500_213,
-            );
-        }
+        GateVerdict::NotCounted => return another_leg(s, PLAIN, 500_213),
         GateVerdict::Open => {}
     }
     if !account.enabled {
@@ -242,6 +234,9 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
     }
     if !account.assigned {
         return Ok(refuse(50105, Side::Resource, OauthError::AccessDenied));
+    }
+    if s.stale {
+        return another_leg(s, PLAIN, 50173);
     }
     if account.pending && !s.automatic && sign_in.reviewed.is_none() {
         return Ok(Step::Review);
@@ -251,27 +246,14 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
         AccessVerdict::Challenge { here: true, .. } => Ok(match second_factor(account) {
             // The first factor of a guest is home's: prove it there again.
             Step::Password => {
-                return another_leg(
-                    s,
-                    Controls {
-                        mfa: false,
-                        device: false,
-                        fresh: true,
-                    },
-                    50079,
-                );
+                let fresh = true;
+                return another_leg(s, Controls { fresh, ..PLAIN }, 50079);
             }
             step => step,
         }),
-        AccessVerdict::Challenge { at_home: true, .. } => another_leg(
-            s,
-            Controls {
-                mfa: true,
-                device: false,
-                fresh: false,
-            },
-            50076,
-        ),
+        AccessVerdict::Challenge { at_home: true, .. } => {
+            another_leg(s, Controls { mfa: true, ..PLAIN }, 50076)
+        }
         AccessVerdict::Challenge { .. } | AccessVerdict::Allow => Ok(finish(sign_in, s)),
     }
 }

@@ -84,32 +84,19 @@ pub async fn choose_account(
     sid: Option<&str>,
 ) -> Result<Outcome> {
     let account = match sid {
-        Some(sid) => Some(
-            active
-                .browser
-                .account(sid)
-                .cloned()
-                .ok_or(Error::NotFound)?,
-        ),
+        Some(sid) => {
+            let mut offered = active.browser.offered(active.sign_in.data.active());
+            let chosen = offered.find(|a| a.sid == sid).cloned();
+            Some(chosen.ok_or(Error::NotFound)?)
+        }
         None => None,
     };
     let data = active.sign_in.data.active_mut();
     check_person_is_open(data)?;
+    data.forget();
     match account {
-        // Without an organization named, only accounts kept here are offered (federation §5.3).
-        Some(account)
-            if data
-                .tenant
-                .map_or_else(|| account.home.is_none(), |t| t == account.tenant) =>
-        {
-            data.forget();
-            use_account(data, &account);
-        }
-        Some(_) => return Err(Error::NotFound),
-        None => {
-            data.forget();
-            data.another = true;
-        }
+        Some(account) => use_account(data, &account),
+        None => data.another = true,
     }
     advance(cx, active).await
 }

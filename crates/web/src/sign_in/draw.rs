@@ -142,7 +142,7 @@ impl Drawing<'_> {
     ) -> Markup {
         let snapshot = assessment.snapshot.as_deref();
         let mut rows = Vec::new();
-        for account in active.browser.accounts(data.tenant) {
+        for account in active.browser.offered(data) {
             let read = self.cx.app.store().read();
             let Ok(Some(user)) = read.tenant(account.tenant).users().find(account.user).await
             else {
