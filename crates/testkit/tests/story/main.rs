@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod guard;
+mod hint;
 mod reset;
 mod rig;
 mod step_01;
