@@ -134,7 +134,7 @@ fn sign_out_form(page: &Page, account: Option<&Account>) -> Markup {
     let action = account.and_then(|account| account.sign_out.as_deref());
     html! {
         @if let Some(action) = action {
-            form #(SIGN_OUT) action=(safe_href(action)) method="post" {
+            form #(SIGN_OUT) action=(safe_href(action)) method="post" autocomplete="off" {
                 input type="hidden" name=(FORM_TOKEN) value=(page.form_token);
             }
         }
