@@ -8,6 +8,7 @@ mod assess;
 mod complete;
 mod home_leg;
 mod keep;
+mod new_password;
 mod route;
 mod submit;
 
@@ -16,6 +17,7 @@ pub(crate) use assess::{is_silent, pair_of};
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
 pub(crate) use complete::{auth_time, expected_person};
+pub use new_password::{least_characters, new_password};
 pub use route::{Route, find_organization, route};
 pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
