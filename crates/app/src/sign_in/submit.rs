@@ -122,7 +122,7 @@ pub async fn password(
     let user = *user;
     let name = data.typed_name.clone().unwrap_or_default();
     let throttles = throttle::password(cx, tenant, user, &name);
-    throttle::check(cx, &throttles).await?;
+    let turn = throttle::enter(cx, &throttles).await?;
     let stored = match user {
         Some(id) => {
             cx.app
@@ -138,12 +138,14 @@ pub async fn password(
     let verdict = verify_password(cx, typed, stored.as_ref().map(|p| p.hash.as_str())).await?;
     let Verdict::Valid { rehash } = verdict else {
         throttle::failed(cx, &throttles).await?;
+        drop(turn);
         record_failure(cx, active, 50126).await?;
         return Err(Error::invalid(
             "password",
             "The user name or password is not right. Check both, or ask your administrator for a new password.",
         ));
     };
+    drop(turn);
     throttle::passed(cx, &throttles).await?;
     if let (true, Some(id)) = (rehash, user) {
         crate::password::store(cx, tenant, id, typed).await?;

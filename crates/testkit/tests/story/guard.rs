@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use comity_demo::client::Answer;
 use comity_model::resource::operation;
-use http::Method;
+use http::{HeaderName, Method};
 use serde_json::{Value, json};
 
 use crate::rig::{
@@ -166,6 +166,7 @@ fn directory(rig: &Rig, guest: &str) -> Vec<(Method, String, Value)> {
 
 async fn refuses(rig: &Rig, domain: &str, token: &str, guest: &str, who: &str, allowed: &[u16]) {
     let before = rig.stored(domain).await;
+    let mut refusals = Vec::new();
     for (method, path, body) in writes(rig, guest) {
         let url = format!("{}{path}", rig.cloud_of(CONTOSO).graph);
         let bearer = format!("Bearer {token}");
@@ -183,8 +184,62 @@ async fn refuses(rig: &Rig, domain: &str, token: &str, guest: &str, who: &str, a
             "{who}: {method} {path}: {seen} {}",
             answer.text()
         );
+        if seen == 403 {
+            let id = HeaderName::from_static("request-id");
+            refusals.push(answer.header(&id).unwrap().to_owned());
+        }
     }
     assert_eq!(rig.stored(domain).await, before, "{who} wrote");
+    let kept = rig.refusals(domain).await;
+    for refusal in refusals {
+        let records = kept.iter().filter(|(_, id, _)| *id == refusal).count();
+        assert_eq!(records, 1, "{who}: a refusal without a record (law 6)");
+    }
+}
+
+/// A flood of refusals is one record an hour for each actor and operation.
+#[tokio::test]
+async fn refusals_are_recorded_once_an_hour_for_each_who_and_what() {
+    on_every_engine(async |rig| {
+        let alex = rig.graph("alex@contoso.com").await;
+        let bo = rig.graph("bo@contoso.com").await;
+        let body = json!({ "allowedCloudEndpoints": [] });
+        let known = rig.refusals(CONTOSO).await.len();
+        let fresh = async || rig.refusals(CONTOSO).await.len() - known;
+        for _ in 0..30 {
+            let many = (0..4).map(|_| alex.patch(POLICY, &body));
+            for answer in futures_util::future::join_all(many).await {
+                assert_eq!(crate::rig::refused(answer).status, 403);
+            }
+        }
+        assert_eq!(fresh().await, 1, "of a hundred and twenty");
+        crate::rig::refused(bo.patch(POLICY, &body).await);
+        assert_eq!(fresh().await, 2, "another person");
+        let trust = json!({ "inboundTrust": { "isMfaAccepted": true } });
+        crate::rig::refused(alex.patch(&format!("{POLICY}/default"), &trust).await);
+        assert_eq!(fresh().await, 3, "another operation");
+        let kept = rig.refusals(CONTOSO).await;
+        let of = |name: &str| {
+            let mine = kept.iter().filter(|(what, ..)| what == name);
+            mine.map(|(.., who)| who["user"]["userPrincipalName"].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of("PATCH /policies/crossTenantAccessPolicy/default"),
+            ["alex@contoso.com"]
+        );
+        // What is allowed is no refusal, and a refused read is one.
+        alex.get("/v1.0/me").await.unwrap();
+        assert_eq!(fresh().await, 3);
+        crate::rig::refused(alex.get("/v1.0/auditLogs/signIns").await);
+        assert_eq!(fresh().await, 4);
+        rig.world.clock.forward(3600);
+        rig.forget_tokens();
+        let alex = rig.graph("alex@contoso.com").await;
+        crate::rig::refused(alex.patch(POLICY, &body).await);
+        assert_eq!(fresh().await, 5, "an hour later");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod guard;
 mod hint;
 mod reset;
 mod rig;
+mod same_cloud;
 mod step_01;
 mod step_02;
 mod step_03;
