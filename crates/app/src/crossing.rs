@@ -244,7 +244,7 @@ pub(crate) const fn silent() -> Refusal {
     }
 }
 
-const fn refused_by_home() -> Refusal {
+pub(crate) const fn refused_by_home() -> Refusal {
     Refusal {
         code: HOME_REFUSED,
         side: Side::Home,

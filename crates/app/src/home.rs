@@ -304,6 +304,7 @@ pub async fn brought(
     Ok(Begin {
         tenant: Some(home),
         login_hint: pushed.login_hint.clone(),
+        domain_hint: None,
         correlation_id: pushed.details.correlation_id,
         subject: None,
         pushed: Some(hash),

@@ -2,7 +2,7 @@
 //! has said yes within the last minute.
 //!
 //! 1. An answer of home counts for 60 seconds; a key of home that is revoked takes back what it
-//!    vouched for at once.
+//!    vouched for at once, also where a renewal is how one learns of it.
 //! 2. Own gates that are closed are told before home is asked anything.
 //! 3. One renewal at a time for each lease, over all nodes; the others wait for its result.
 //! 4. A renewal asks about the groups that the policies name now, and brings the original times.

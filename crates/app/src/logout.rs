@@ -1,8 +1,9 @@
 //! Signing out (OpenID Connect RP-Initiated Logout 1.0; sessions.md; cross-cloud-federation.md
 //! §3.14).
 //!
-//! 1. The browser's session ends with everything that came of it: token families, the leases under
-//!    them, and at home the grants that other clouds hold.
+//! 1. The browser's session ends with everything that came of it: codes, token families, the leases
+//!    under them, and at home the grants that other clouds hold. Sign-ins under way in that browser
+//!    end too: one of them may have proven who was here.
 //! 2. An application may have somebody signed out by an id token of ours; without one the person is
 //!    asked first, for anybody can make a browser open an address.
 //! 3. The way back is an address of the application that the id token is for, exactly.
@@ -10,11 +11,12 @@
 use comity_model::{
     federation::HomeTenant,
     id::{Id, parse_uuid},
-    session::SessionAccount,
+    session::{Session, SessionAccount},
     signing_key::KeyPurpose,
     tenant::Tenant,
 };
 use comity_oauth::{access_token::TENANT, id_token, logout::Request};
+use comity_store::Tx;
 
 use crate::{
     client::Client,
@@ -81,13 +83,36 @@ pub struct Ended {
     pub homes: Vec<HomeTenant>,
 }
 
-/// Rule 1. Nothing to end is no error.
-pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
+/// Rule 1. `under_way` are the browser's binding cookies. Nothing to end is no error.
+pub async fn end<'c>(
+    cx: &Context,
+    cookie: Option<&str>,
+    under_way: impl Iterator<Item = &'c str>,
+) -> Result<Ended> {
     let browser = Browser::load(cx, cookie).await?;
-    let (Some(cookie), Some((session, _))) = (cookie, &browser.session) else {
+    let hashes: Vec<_> = under_way.map(hash_bearer).collect();
+    if browser.session.is_none() && hashes.is_empty() {
         return Ok(Ended::default());
-    };
+    }
     let tx = cx.app.store().begin().await?;
+    for hash in &hashes {
+        tx.cloud().sign_ins().forget(hash).await?;
+    }
+    if let (Some(cookie), Some((session, _))) = (cookie, &browser.session) {
+        end_session(cx, &tx, cookie, session).await?;
+    }
+    tx.commit().await?;
+    Ok(match browser.session {
+        Some((session, _)) => ended(session),
+        None => Ended::default(),
+    })
+}
+
+/// The session goes first, then its codes: what is being redeemed meanwhile is waited for, and its
+/// family is among those that end.
+async fn end_session(cx: &Context, tx: &Tx, cookie: &str, session: &Session) -> Result<()> {
+    tx.cloud().sessions().delete(&hash_bearer(cookie)).await?;
+    tx.cloud().withdraw_codes(session.id).await?;
     // Families are kept under the browser's session, whatever session IDs its accounts had since.
     tx.cloud()
         .token_families()
@@ -101,8 +126,10 @@ pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
             .revoke_lease_grants_by_sid(&account.sid, cx.now)
             .await?;
     }
-    tx.cloud().sessions().delete(&hash_bearer(cookie)).await?;
-    tx.commit().await?;
+    Ok(())
+}
+
+fn ended(session: Session) -> Ended {
     let homes = session
         .accounts
         .iter()
@@ -110,9 +137,10 @@ pub async fn end(cx: &Context, cookie: Option<&str>) -> Result<Ended> {
         .map(|home| HomeTenant {
             cloud: home.identity.cloud.clone(),
             tenant: home.identity.tenant,
-        });
-    Ok(Ended {
-        accounts: session.accounts.clone(),
-        homes: homes.collect(),
-    })
+        })
+        .collect();
+    Ended {
+        accounts: session.accounts,
+        homes,
+    }
 }

@@ -36,6 +36,7 @@ use crate::{
 const APP: &str = "myapps";
 /// How long a sign-in of the page may take.
 const BEGIN_SECONDS: i64 = 600;
+/// A session of the page lives this long, unless the one at the login host ends before.
 const SESSION_SECONDS: i64 = 24 * 3600;
 
 /// What the browser keeps, sealed, between leaving for the sign-in and coming back.
@@ -144,12 +145,16 @@ pub async fn finish(
         text("id_token"),
         text("access_token"),
     )?;
+    // It is an account's session of the login host, seen through a page: it ends with it.
+    let begun = token::find_family(cx, family).await?;
+    let begun = begun.ok_or(Error::NotFound)?;
+    let ends = begun.expires.min(begun.grant.session_expires);
     let (value, hash) = cx.new_bearer();
     let session = AppSession {
         tenant: Id::new(tenant),
         user,
         created: cx.now,
-        expires: cx.now.plus_seconds(SESSION_SECONDS),
+        expires: cx.now.plus_seconds(SESSION_SECONDS).min(ends),
         data: Held { family },
     };
     let tx = cx.app.store().begin().await?;
@@ -292,7 +297,7 @@ pub async fn present(
         .await
         .map_err(Absent::Failed)?;
     let family = family
-        .filter(|f| f.revoked.is_none())
+        .filter(|f| f.revoked.is_none() && f.expires > cx.now)
         .ok_or(Absent::SignIn)?;
     let snapshot = cx
         .app

@@ -5,16 +5,22 @@
 
 mod answer;
 mod assess;
+mod browser;
 mod complete;
+mod hint;
 mod home_leg;
+mod keep;
+mod new_password;
 mod route;
 mod submit;
 
 pub use assess::{Assessment, assess};
 pub(crate) use assess::{is_silent, pair_of};
+pub use browser::Browser;
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
 pub(crate) use complete::{auth_time, expected_person};
+pub use new_password::{least_characters, new_password};
 pub use route::{Route, find_organization, route};
 pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
@@ -29,7 +35,7 @@ use crate::{
 use comity_model::{
     id::Id,
     secret::Hashed,
-    session::{Session, SessionAccount},
+    session::SessionAccount,
     sign_in::{Prompt, Purpose, Refusal, ResponseMode, SignIn, SignInData, Step, Subject},
     tenant::Tenant,
     time::Utc,
@@ -39,50 +45,12 @@ use comity_store::Tx;
 /// How long a sign-in may take.
 const LIFE_SECONDS: i64 = 600;
 
-/// A browser's session as it came in: the cookie's session and the accounts that still live.
-#[derive(Debug, Clone, Default)]
-pub struct Browser {
-    pub session: Option<(Session, i64)>,
-}
-
-impl Browser {
-    /// Finds the session of a `__Host-session` cookie. An unknown, expired or absent one is none.
-    pub async fn load(cx: &Context, cookie: Option<&str>) -> Result<Self> {
-        let Some(cookie) = cookie else {
-            return Ok(Self::default());
-        };
-        let found = cx
-            .app
-            .store()
-            .read()
-            .cloud()
-            .sessions()
-            .find_by_hash(&hash_bearer(cookie))
-            .await?;
-        Ok(Self {
-            session: found.filter(|(s, _)| s.expires > cx.now),
-        })
-    }
-
-    /// Accounts signed in to a tenant, or all.
-    pub fn accounts(&self, tenant: Option<Id<Tenant>>) -> impl Iterator<Item = &SessionAccount> {
-        self.session
-            .iter()
-            .flat_map(|(s, _)| &s.accounts)
-            .filter(move |a| tenant.is_none_or(|t| t == a.tenant))
-    }
-
-    /// The account with that session ID.
-    pub fn account(&self, sid: &str) -> Option<&SessionAccount> {
-        self.accounts(None).find(|a| a.sid == sid)
-    }
-}
-
 /// What an edge hands over to begin.
 pub struct Begin {
     pub purpose: Purpose,
     pub tenant: Option<Id<Tenant>>,
     pub login_hint: Option<String>,
+    pub domain_hint: Option<String>,
     pub correlation_id: uuid::Uuid,
     /// The invited person, for redemption; fixed, never typed.
     pub subject: Option<Subject>,
@@ -165,6 +133,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         browser_cookie: None,
     };
     take_account(cx, &mut active).await?;
+    hint::follow(cx, &mut active, begin.domain_hint.as_deref()).await?;
     let outcome = advance(cx, &mut active).await?;
     Ok((active, outcome))
 }
@@ -192,23 +161,33 @@ pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Acti
     })
 }
 
+async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
+    let data = &active.sign_in.data;
+    if data.subject.is_none()
+        && let Some(account) = meant_account(cx, &active.browser, data).await?
+    {
+        use_account(active.sign_in.data.active_mut(), &account);
+    }
+    Ok(())
+}
+
 /// One signed-in account of the tenant is taken without asking, unless the application wants to
 /// be asked. The person asked for by another tenant, or a name that came with the request, decides
 /// between several; if neither is signed in, nobody is taken.
-async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
-    let data = &active.sign_in.data;
-    if data.subject.is_some() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
-        return Ok(());
+async fn meant_account(
+    cx: &Context,
+    browser: &Browser,
+    data: &SignInData,
+) -> Result<Option<SessionAccount>> {
+    if data.tenant.is_none() || matches!(prompt_of(data), Prompt::Login | Prompt::SelectAccount) {
+        return Ok(None);
     }
-    let Some(tenant) = data.tenant else {
-        return Ok(());
-    };
     let expected = match &data.purpose {
         Purpose::Crossing { pushed, .. } => pushed.expected_sub,
         _ => None,
     };
-    let mut accounts = active.browser.accounts(Some(tenant));
-    let meant = match (expected, &data.typed_name) {
+    let mut accounts = browser.offered(data);
+    Ok(match (expected, &data.typed_name) {
         (Some(user), _) => accounts.find(|a| a.user == user).cloned(),
         (None, Some(name)) => {
             named_account(cx, &accounts.cloned().collect::<Vec<_>>(), name).await?
@@ -217,11 +196,7 @@ async fn take_account(cx: &Context, active: &mut Active) -> Result<()> {
             (Some(only), None) => Some(only),
             _ => None,
         },
-    };
-    if let Some(account) = meant {
-        use_account(active.sign_in.data.active_mut(), &account);
-    }
-    Ok(())
+    })
 }
 
 /// The signed-in account that goes by a name: at home, for a guest.
@@ -298,7 +273,7 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
             }
             Step::Depart { home, controls } => {
                 if home.cloud == cx.app.registry().own.canonical_name {
-                    home_leg::begin(cx, active, &assessment, &home, controls)?;
+                    home_leg::begin(cx, active, &assessment, &home, controls).await?;
                     continue;
                 }
                 return match Box::pin(crate::crossing::depart(
@@ -403,18 +378,32 @@ pub(crate) fn stale(error: comity_store::Error) -> Error {
 }
 
 /// Records a refusal and says how it is answered: silently to the application, back to the cloud
-/// that asked, or on a page.
+/// that asked, or on a page. A no of a home in this cloud is also the end of the sign-in that waits
+/// for it: the resource's tenant has its own record, with what it may see of that no.
 pub(crate) async fn refused(
     cx: &Context,
     active: &Active,
     assessment: Assessment,
     refusal: Refusal,
 ) -> Result<Outcome> {
-    let data = active.sign_in.data.active();
+    let outermost = &active.sign_in.data;
+    let data = outermost.active();
+    let seen = answer::seen(outermost, refusal);
+    let mut rows = Vec::new();
+    if outermost.home_leg.is_some() {
+        let waiting = assess::assess_record(cx, outermost, &active.browser).await?;
+        rows.extend(outermost.tenant.map(|tenant| {
+            let row = record::sign_in(cx, outermost, &waiting, seen.code);
+            (tenant, row)
+        }));
+    }
+    rows.extend(data.tenant.map(|tenant| {
+        let row = record::sign_in(cx, data, &assessment, refusal.code);
+        (tenant, row)
+    }));
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    if let Some(tenant) = data.tenant {
-        let row = record::sign_in(cx, data, &assessment, refusal.code);
+    for (tenant, row) in rows {
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }
     if active.stored {
@@ -424,9 +413,9 @@ pub(crate) async fn refused(
             .await?;
     }
     tx.commit().await?;
-    Ok(match &data.purpose {
+    Ok(match &outermost.purpose {
         Purpose::Application(request) if request.prompt == Prompt::None => Outcome::Return {
-            to: answer::error_response(cx, request, data, refusal),
+            to: answer::error_response(cx, request, outermost, seen),
             session: None,
         },
         Purpose::Crossing {

@@ -99,7 +99,8 @@ async fn act(
         return Ok(ask());
     }
     if here {
-        logout::end(cx, cookies.session()).await?;
+        let under_way = cookies.sign_ins().map(|(_, cookie)| cookie);
+        logout::end(cx, cookies.session(), under_way).await?;
     }
     let mut response = see_other(&location.unwrap_or_else(|| format!("{login}/signed-out")));
     SetCookie::forget_session().add_to(response.headers_mut());

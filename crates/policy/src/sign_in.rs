@@ -3,13 +3,15 @@
 //!
 //! In every tenant:
 //! 1. Nobody chosen: one signed-in account is taken, several are offered, else ask for the name.
-//! 2. A local account proves its password first; only then its state is told (50057).
+//! 2. A local account proves its password first; only then its state is told (50057). A password that
+//!    must be changed is, before anything else.
 //! 3. Somebody whose account lives elsewhere: the own outer gates must be open before anything is
 //!    sent (90038, 500213); then home must have spoken in this sign-in.
 //!
 //! At the resource, once home has spoken:
 //! 4. no guest object for the person: 50020; guest disabled: 50057; inbound refuses: 500213;
-//!    a group that was not counted: one more leg.
+//!    a group that was not counted, or a word of home from before the guest's sessions were ended:
+//!    one more leg.
 //! 5. not assigned to an application that requires it: 50105.
 //! 6. a pending guest reviews permissions once, unless both sides ticked automatic redemption.
 //! 7. Conditional Access: a denial refuses; a control at home is one more leg, then a refusal;
@@ -85,6 +87,8 @@ pub struct Situation {
     pub access: AccessVerdict,
     /// Whether home has spoken for this application pair in this sign-in.
     pub asserted: bool,
+    /// Home spoke before the guest's sessions were ended here.
+    pub stale: bool,
     /// This browser already has a running sign-in at that home: no notice is needed.
     pub home_known: bool,
     /// The home tenant is in this cloud.
@@ -136,7 +140,7 @@ fn refuse(code: u32, side: Side, error: OauthError) -> Step {
 /// `prompt=none` draws nothing: what would need the person is an error instead.
 fn without_interaction(step: Step) -> Step {
     match step {
-        Step::Identify | Step::ChooseAccount | Step::Password => {
+        Step::Identify | Step::ChooseAccount | Step::Password | Step::NewPassword => {
             refuse(50058, Side::Person, OauthError::LoginRequired)
         }
         Step::Code => refuse(50076, Side::Person, OauthError::InteractionRequired),
@@ -168,6 +172,9 @@ fn local(sign_in: &SignInData, s: &Situation) -> Step {
     if !account.enabled {
         return refuse(50057, Side::Resource, OauthError::AccessDenied);
     }
+    if sign_in.must_change {
+        return Step::NewPassword;
+    }
     if !account.assigned {
         return refuse(50105, Side::Resource, OauthError::AccessDenied);
     }
@@ -198,11 +205,14 @@ fn finish(sign_in: &SignInData, s: &Situation) -> Step {
     Step::Complete
 }
 
+/// A leg that asks nothing beside what policies and application want.
+const PLAIN: Controls = Controls {
+    mfa: false,
+    device: false,
+    fresh: false,
+};
+
 /// `Err(None)` = show the notice, `Err(Some(..))` = leave for home.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
 fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls>> {
     if let GateVerdict::Closed { code, side } = s.outer {
         return Ok(refuse(code, side, OauthError::AccessDenied));
@@ -210,11 +220,7 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
     let fresh = s.prompt == Prompt::Login;
     if !s.asserted {
         let silent = s.same_cloud || s.home_known || s.prompt == Prompt::None;
-        let controls = Controls {
-            mfa: false,
-            device: false,
-            fresh,
-        };
+        let controls = Controls { fresh, ..PLAIN };
         return Err((silent && s.legs == 0).then_some(controls));
     }
     let Some(account) = s.account else {
@@ -224,17 +230,7 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
         GateVerdict::Closed { code, side } => {
             return Ok(refuse(code, side, OauthError::AccessDenied));
         }
-        GateVerdict::NotCounted => {
-            return another_leg(
-                s,
-                Controls {
-                    mfa: false,
-                    device: false,
-                    fresh: false,
-                },
-                500_213,
-            );
-        }
+        GateVerdict::NotCounted => return another_leg(s, PLAIN, 500_213),
         GateVerdict::Open => {}
     }
     if !account.enabled {
@@ -242,6 +238,9 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
     }
     if !account.assigned {
         return Ok(refuse(50105, Side::Resource, OauthError::AccessDenied));
+    }
+    if s.stale {
+        return another_leg(s, PLAIN, 50173);
     }
     if account.pending && !s.automatic && sign_in.reviewed.is_none() {
         return Ok(Step::Review);
@@ -251,27 +250,14 @@ fn external(sign_in: &SignInData, s: &Situation) -> Result<Step, Option<Controls
         AccessVerdict::Challenge { here: true, .. } => Ok(match second_factor(account) {
             // The first factor of a guest is home's: prove it there again.
             Step::Password => {
-                return another_leg(
-                    s,
-                    Controls {
-                        mfa: false,
-                        device: false,
-                        fresh: true,
-                    },
-                    50079,
-                );
+                let fresh = true;
+                return another_leg(s, Controls { fresh, ..PLAIN }, 50079);
             }
             step => step,
         }),
-        AccessVerdict::Challenge { at_home: true, .. } => another_leg(
-            s,
-            Controls {
-                mfa: true,
-                device: false,
-                fresh: false,
-            },
-            50076,
-        ),
+        AccessVerdict::Challenge { at_home: true, .. } => {
+            another_leg(s, Controls { mfa: true, ..PLAIN }, 50076)
+        }
         AccessVerdict::Challenge { .. } | AccessVerdict::Allow => Ok(finish(sign_in, s)),
     }
 }
@@ -300,6 +286,9 @@ fn at_home(sign_in: &SignInData, s: &Situation) -> Step {
     };
     if !account.enabled {
         return refuse(50057, Side::Home, OauthError::LoginRequired);
+    }
+    if sign_in.must_change {
+        return Step::NewPassword;
     }
     if !s.expected_person {
         return refuse(50020, Side::Person, OauthError::LoginRequired);

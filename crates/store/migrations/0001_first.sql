@@ -132,10 +132,12 @@ CREATE TABLE codes (
     expires {timestamp} NOT NULL,
     used {timestamp},
     family {uuid},
+    session {uuid},
     data {json} NOT NULL,
     CONSTRAINT codes_pkey PRIMARY KEY (hash)
 ) {table};
 CREATE INDEX codes_expires ON codes (expires);
+CREATE INDEX codes_session ON codes (session) WHERE used IS NULL;
 
 CREATE TABLE token_families (
     id {uuid} NOT NULL,

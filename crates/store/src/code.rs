@@ -1,6 +1,8 @@
 //! Authorization codes: kept as hashes, redeemed once (OAuth 2.1 §4.1.3, security bar O-06).
 
-use comity_model::{id::Id, secret::Hashed, sign_in::CodeGrant, tenant::Tenant, time::Utc};
+use comity_model::{
+    id::Id, secret::Hashed, session::Session, sign_in::CodeGrant, tenant::Tenant, time::Utc,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -11,9 +13,12 @@ use crate::{
 };
 
 statements! { "codes";
-    INSERT = "INSERT INTO codes (tenant_id, hash, created, expires, data) VALUES ($1, $2, $3, $4, $5)";
+    INSERT = "INSERT INTO codes (tenant_id, hash, created, expires, session, data) \
+              VALUES ($1, $2, $3, $4, $5, $6)";
     REDEEM = "UPDATE codes SET used = $3 WHERE tenant_id = $1 AND hash = $2 AND used IS NULL AND expires > $3 \
+              AND (session IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = codes.session)) \
               RETURNING data";
+    WITHDRAW = "DELETE FROM codes WHERE session = $1 AND used IS NULL";
     FIND = "SELECT tenant_id, data, used, family FROM codes WHERE hash = $1";
     SET_FAMILY = "UPDATE codes SET family = $3 WHERE tenant_id = $1 AND hash = $2";
 }
@@ -23,7 +28,7 @@ statements! { "codes";
 pub enum Redeemed {
     /// The first use, in time.
     Fresh(CodeGrant),
-    /// Used before, expired, of another tenant, or never issued.
+    /// Used before, expired, of another tenant, of a session that has ended, or never issued.
     Unusable,
 }
 
@@ -72,6 +77,14 @@ impl<M> Cloud<'_, M> {
     }
 }
 
+impl Cloud<'_, Tx> {
+    /// Takes back the codes of a browser's session, in every tenant, that nobody has redeemed. One
+    /// that is being redeemed is waited for.
+    pub async fn withdraw_codes(&self, session: Id<Session>) -> Result<u64> {
+        self.write(WITHDRAW, values![session]).await
+    }
+}
+
 impl Codes<'_, Tx> {
     /// A new code.
     pub async fn insert(
@@ -81,11 +94,15 @@ impl Codes<'_, Tx> {
         expires: Utc,
         grant: &CodeGrant,
     ) -> Result<()> {
-        let values = values![*hash, created, expires, Value::json(grant)?];
+        let session = match grant {
+            CodeGrant::Application(grant) => grant.session,
+            CodeGrant::Crossing { session, .. } => *session,
+        };
+        let values = values![*hash, created, expires, session, Value::json(grant)?];
         self.0.write(INSERT, values).await.map(drop)
     }
 
-    /// Uses a code: of any number at once, one gets it.
+    /// Uses a code: of any number at once, one gets it, while the session lives that it came from.
     pub async fn redeem(&self, hash: &Hashed, now: Utc) -> Result<Redeemed> {
         let row = self.0.one(REDEEM, values![*hash, now]).await?;
         Ok(match row {

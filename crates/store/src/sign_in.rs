@@ -18,6 +18,7 @@ statements! { "sign_ins";
     UPDATE = "UPDATE sign_ins SET tenant_id = $3, data = $4, version = version + 1 \
               WHERE id = $1 AND version = $2";
     DELETE = "DELETE FROM sign_ins WHERE id = $1 AND version = $2";
+    FORGET = "DELETE FROM sign_ins WHERE hash = $1";
 }
 
 /// Sign-ins under way in this cloud.
@@ -64,6 +65,11 @@ impl SignIns<'_, Tx> {
     /// Ends a sign-in; `false` if another request was faster.
     pub async fn delete(&self, id: Id<SignIn>, version: i64) -> Result<bool> {
         Ok(self.0.handle.execute(DELETE, values![id, version]).await? > 0)
+    }
+
+    /// Ends the sign-in of a binding cookie, however far it is.
+    pub async fn forget(&self, hash: &Hashed) -> Result<bool> {
+        Ok(self.0.handle.execute(FORGET, values![*hash]).await? > 0)
     }
 }
 

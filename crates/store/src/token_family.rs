@@ -22,7 +22,8 @@ statements! { "token_families";
                     SELECT $1, id, tenant_id, $3, expires FROM token_families WHERE id = $2";
     FIND = "SELECT f.id, f.tenant_id, f.client, f.lease_id, f.created, f.expires, f.revoked, f.data, \
             r.used, r.successor_sealed FROM refresh_tokens r JOIN token_families f ON f.id = r.family_id WHERE r.hash = $1";
-    ROTATE = "UPDATE refresh_tokens SET used = $2, successor_sealed = $3 WHERE hash = $1 AND used IS NULL";
+    ROTATE = "UPDATE refresh_tokens SET used = $2, successor_sealed = $3 WHERE hash = $1 AND used IS NULL \
+              AND EXISTS (SELECT 1 FROM token_families f WHERE f.id = refresh_tokens.family_id AND f.revoked IS NULL)";
     REVOKE = "UPDATE token_families SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
     REVOKE_BY_SESSION = "UPDATE token_families SET revoked = $2 WHERE sid = $1 AND revoked IS NULL";
     REVOKE_BY_SID = "UPDATE token_families SET revoked = $3 WHERE tenant_id = $1 AND sid = $2 AND revoked IS NULL";
@@ -150,7 +151,8 @@ impl TokenFamilies<'_, Tx> {
             .map(drop)
     }
 
-    /// Replaces a token by the next one; `false` if another request was faster.
+    /// Replaces a token by the next one; `false` if another request was faster, or its family has
+    /// ended meanwhile.
     pub async fn rotate(
         &self,
         family: Uuid,

@@ -138,7 +138,8 @@ async fn question(cx: &Context, site: &Site, cookies: &Cookies) -> Result<Respon
 async fn end(form: Submitted) -> Response {
     let (cx, site) = (&form.cx, &form.site);
     let result = async {
-        let Ended { accounts, .. } = logout::end(cx, form.cookies.session()).await?;
+        let under_way = form.cookies.sign_ins().map(|(_, cookie)| cookie);
+        let Ended { accounts, .. } = logout::end(cx, form.cookies.session(), under_way).await?;
         Leaving::of(cx, &accounts).await
     };
     let leaving = match result.await {

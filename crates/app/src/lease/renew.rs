@@ -16,7 +16,9 @@ use comity_oauth::{
     claims_request::RequestedClaims, params::Params, rar, response::Refusal as Told, text,
 };
 
-use super::{Held, denied, end, home_of, is_fresh, open, running, unavailable};
+use super::{
+    Held, denied, end, home_of, is_fresh, is_vouched_by_revoked_key, open, running, unavailable,
+};
 use crate::{
     context::Context,
     crossing::{
@@ -95,24 +97,15 @@ async fn in_turn(cx: &Context, snapshot: &Snapshot, id: Id<Lease>) -> Result<Lea
     if !claimed {
         return of_another_node(cx, tenant, id).await;
     }
-    match tokio::time::timeout(ANSWER, ask(cx, snapshot, &lease)).await {
-        Ok(Ok(Answer::Yes(facts))) => {
-            let tx = cx.app.store().begin().await?;
-            let kept = tx
-                .tenant(tenant)
-                .leases()
-                .confirm(id, &facts, cx.now)
-                .await?;
-            tx.commit().await?;
-            if !kept {
-                return Err(Error::NotFound);
-            }
-            Ok(Lease {
-                facts: *facts,
-                confirmed: cx.now,
-                ..lease
-            })
-        }
+    let answer = tokio::time::timeout(ANSWER, ask(cx, snapshot, &lease)).await;
+    // Asking home may be how one learns that a key of its is revoked. What it vouched for is dead at
+    // once, whatever home says now (§1).
+    if is_vouched_by_revoked_key(cx, &lease) {
+        end::end(cx, snapshot, &lease, 50_173).await?;
+        return Err(Error::NotFound);
+    }
+    match answer {
+        Ok(Ok(Answer::Yes(facts))) => confirmed(cx, tenant, lease, *facts).await,
         Ok(Ok(Answer::No(refusal))) => {
             end::end(cx, snapshot, &lease, refusal.code).await?;
             Err(denied(refusal))
@@ -127,6 +120,26 @@ async fn in_turn(cx: &Context, snapshot: &Snapshot, id: Id<Lease>) -> Result<Lea
             Err(unavailable())
         }
     }
+}
+
+async fn confirmed(
+    cx: &Context,
+    tenant: Id<Tenant>,
+    lease: Lease,
+    facts: AssertionFacts,
+) -> Result<Lease> {
+    let tx = cx.app.store().begin().await?;
+    let leases = tx.tenant(tenant).leases();
+    let kept = leases.confirm(lease.id, &facts, cx.now).await?;
+    tx.commit().await?;
+    if !kept {
+        return Err(Error::NotFound);
+    }
+    Ok(Lease {
+        facts,
+        confirmed: cx.now,
+        ..lease
+    })
 }
 
 /// Asks home once more before a sign-in ends on an answer that has grown old: a person may take her
@@ -151,7 +164,11 @@ pub(crate) async fn ask_again(
         ended: None,
         version: 0,
     };
-    match tokio::time::timeout(ANSWER, ask(&cx, snapshot, &lease)).await {
+    let answer = tokio::time::timeout(ANSWER, ask(&cx, snapshot, &lease)).await;
+    if is_vouched_by_revoked_key(&cx, &lease) {
+        return Ok(Err(crossing::refused_by_home()));
+    }
+    match answer {
         Ok(Ok(Answer::Yes(facts))) => Ok(Ok(*facts)),
         Ok(Ok(Answer::No(refusal))) => Ok(Err(refusal)),
         Ok(Err(error @ (Error::Internal(_) | Error::Unavailable))) => Err(error),

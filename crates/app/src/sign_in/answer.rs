@@ -3,7 +3,7 @@
 use comity_model::{
     federation::PushedCrossing,
     id::Id,
-    sign_in::{ApplicationRequest, Prompt, Purpose, Refusal, ResponseMode, SignInData},
+    sign_in::{ApplicationRequest, OauthError, Prompt, Purpose, Refusal, ResponseMode, SignInData},
     tenant::Tenant,
     user::User,
 };
@@ -109,6 +109,25 @@ pub(super) fn crossing_error(cx: &Context, pushed: &PushedCrossing, refusal: Ref
     }
 }
 
+/// What the tenant signed in to sees of a refusal. Of a no of a home in this cloud that is what
+/// would have travelled from another one: why a person failed at home stays there (federation §6).
+pub(super) fn seen(outermost: &SignInData, refusal: Refusal) -> Refusal {
+    use comity_oauth::response::Refusal as Told;
+    if outermost.home_leg.is_none() {
+        return refusal;
+    }
+    let told = match (refusal.code, refusal.error) {
+        (500_212, _) => Told::OutboundBlocked,
+        (1_000_104, _) => Told::CloudNotAllowed,
+        (_, OauthError::LoginRequired) => Told::LoginRequired,
+        (_, OauthError::InteractionRequired) => Told::InteractionRequired,
+        (_, OauthError::UnmetAuthenticationRequirements) => Told::UnmetAuthenticationRequirements,
+        (_, OauthError::TemporarilyUnavailable) => Told::TemporarilyUnavailable,
+        _ => Told::AccessDenied,
+    };
+    crate::crossing::told(told, super::is_silent(outermost))
+}
+
 /// A person's no. Recorded like a refusal, answered to whoever asked.
 pub(super) async fn declined(
     cx: &Context,
@@ -120,11 +139,12 @@ pub(super) async fn declined(
         Purpose::Application(request) => Some(request.clone()),
         _ => None,
     };
+    let seen = seen(&active.sign_in.data, refusal);
     let outcome = super::refused(cx, active, assessment, refusal).await?;
     Ok(match (outcome, application) {
         (Outcome::Refused(..), Some(request)) if request.prompt != Prompt::None => {
             Outcome::Return {
-                to: error_response(cx, &request, &active.sign_in.data, refusal),
+                to: error_response(cx, &request, &active.sign_in.data, seen),
                 session: None,
             }
         }

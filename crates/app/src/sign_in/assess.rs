@@ -39,13 +39,21 @@ pub struct Assessment {
 
 /// Assesses the active record.
 pub async fn assess(cx: &Context, active: &Active) -> Result<Assessment> {
-    let data = active.sign_in.data.active();
+    assess_record(cx, active.sign_in.data.active(), &active.browser).await
+}
+
+/// Assesses one record, also one that waits for its home leg.
+pub(super) async fn assess_record(
+    cx: &Context,
+    data: &SignInData,
+    browser: &Browser,
+) -> Result<Assessment> {
     let Some(tenant) = data.tenant else {
-        return Ok(unknown_tenant(cx, data, &active.browser));
+        return Ok(unknown_tenant(cx, data, browser));
     };
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     match &data.subject {
-        None => Ok(nobody(cx, data, &active.browser, snapshot)),
+        None => Ok(nobody(cx, data, browser, snapshot)),
         Some(Subject::Local { user }) => {
             let user = match user {
                 Some(id) => {
@@ -59,10 +67,10 @@ pub async fn assess(cx: &Context, active: &Active) -> Result<Assessment> {
                 }
                 None => None,
             };
-            local(cx, data, &active.browser, snapshot, user).await
+            local(cx, data, browser, snapshot, user).await
         }
         Some(Subject::External { home, expected }) => {
-            external(cx, data, &active.browser, snapshot, home, *expected).await
+            external(cx, data, browser, snapshot, home, *expected).await
         }
     }
 }
@@ -84,6 +92,7 @@ fn blank(cx: &Context, data: &SignInData) -> Situation {
         legs,
         automatic: false,
         granted: true,
+        stale: false,
         expected_person: true,
         wanted_met: true,
         released: false,
@@ -93,7 +102,7 @@ fn blank(cx: &Context, data: &SignInData) -> Situation {
 fn unknown_tenant(cx: &Context, data: &SignInData, browser: &Browser) -> Assessment {
     let mut situation = blank(cx, data);
     if !data.another {
-        situation.session_accounts = browser.accounts(None).filter(|a| a.home.is_none()).count();
+        situation.session_accounts = browser.offered(data).count();
     }
     Assessment {
         situation,
@@ -113,7 +122,7 @@ fn nobody(
 ) -> Assessment {
     let mut situation = blank(cx, data);
     if !data.another {
-        situation.session_accounts = browser.accounts(data.tenant).count();
+        situation.session_accounts = browser.offered(data).count();
     }
     Assessment {
         situation,
@@ -148,17 +157,8 @@ async fn local(
     let user = user.filter(|u| u.deleted.is_none() && u.is_local());
     let valid_from = user.as_ref().map_or(cx.now, |u| u.sessions_valid_from);
     let methods = counted_methods(data, browser, valid_from);
-    let max_age = match &data.purpose {
-        Purpose::Application(request) => request.max_age,
-        // At home an age limit without wanted factors applies to the password.
-        Purpose::Crossing { pushed, .. } if pushed.acr == WantedAcr::Any => pushed.max_age,
-        _ => None,
-    };
     let password = methods.iter().find(|m| m.method == "password");
-    // Proven in this very sign-in is young enough, or a second step would ask for it again.
-    let proven_now = data.proven.iter().any(|m| m.method == "password");
-    situation.first_factor = password
-        .is_some_and(|m| max_age.is_none_or(|age| proven_now || cx.now.seconds_since(m.at) <= age));
+    situation.first_factor = password.is_some_and(|m| is_young(cx, data, m));
     let Some(user) = user.filter(|_| situation.first_factor) else {
         return Ok(Assessment {
             situation,
@@ -172,6 +172,9 @@ async fn local(
     let may_enrol = password.is_some_and(|m| cx.now.seconds_since(m.at) <= ENROL_SECONDS);
     let own_groups = groups(cx, &snapshot, &user).await?;
     let mut facts = facts(cx, data, &snapshot, Some(&user), &methods);
+    if let Purpose::Application(_) = data.purpose {
+        facts.own_methods = young(cx, data, &methods);
+    }
     facts.own_groups.clone_from(&own_groups);
     if let Purpose::Crossing { pushed, .. } = &data.purpose {
         at_home(
@@ -186,7 +189,7 @@ async fn local(
         .await?;
     }
     let access = judge::access(&snapshot, &facts);
-    situation.access = own_second_factor(access.verdict, data, &methods);
+    situation.access = own_second_factor(access.verdict, data, &facts.own_methods);
     situation.account = Some(account(cx, data, &snapshot, &user, may_enrol, &situation).await?);
     situation.granted = judge::granted(&snapshot, data, Some(user.id));
     Ok(Assessment {
@@ -197,6 +200,28 @@ async fn local(
         facts: Some(facts),
         access,
     })
+}
+
+/// How old a proof may be for whoever asked: an application, or another tenant on its behalf. A limit
+/// applies to the password, and where a second factor is asked to the oldest of both (§3.9).
+fn max_age(data: &SignInData) -> Option<i64> {
+    match &data.purpose {
+        Purpose::Application(request) => request.max_age,
+        Purpose::Crossing { pushed, .. } => pushed.max_age,
+        Purpose::Redemption { .. } => None,
+    }
+}
+
+/// Whether a proof is as young as was asked. What was proven in this very sign-in is: the next step
+/// would ask for it again, and again.
+fn is_young(cx: &Context, data: &SignInData, used: &MethodUse) -> bool {
+    max_age(data).is_none_or(|age| cx.now.seconds_since(used.at) <= age)
+        || data.proven.contains(used)
+}
+
+fn young(cx: &Context, data: &SignInData, methods: &[MethodUse]) -> Vec<MethodUse> {
+    let counted = methods.iter().filter(|m| is_young(cx, data, m));
+    counted.cloned().collect()
 }
 
 /// A request that wants a second factor is answered with one, whatever the policies ask.
@@ -249,7 +274,7 @@ async fn at_home(
     facts.groups.evaluated = mentioned.union(&pushed.details.groups).copied().collect();
     situation.inner = judge::outbound(registry, snapshot, &resource, facts);
     situation.expected_person = pushed.expected_sub.is_none_or(|sub| sub == user.id);
-    situation.wanted_met = wanted_met(cx, pushed, &facts.own_methods);
+    situation.wanted_met = wanted_met(cx, data, pushed.acr, &facts.own_methods);
     let ticked = judge::automatic_outbound(snapshot, &resource);
     let proven_here = data.proven.iter().any(|m| m.method == "password");
     situation.released = ticked
@@ -267,21 +292,10 @@ async fn at_home(
 }
 
 /// Whether the wanted controls are met, each factor young enough.
-fn wanted_met(cx: &Context, pushed: &PushedCrossing, methods: &[MethodUse]) -> bool {
-    match pushed.acr {
+fn wanted_met(cx: &Context, data: &SignInData, acr: WantedAcr, methods: &[MethodUse]) -> bool {
+    match acr {
         WantedAcr::Any => true,
-        WantedAcr::Mfa => {
-            let young: Vec<_> = methods
-                .iter()
-                .filter(|m| {
-                    pushed
-                        .max_age
-                        .is_none_or(|age| cx.now.seconds_since(m.at) <= age)
-                })
-                .cloned()
-                .collect();
-            judge::is_multi_factor(&young)
-        }
+        WantedAcr::Mfa => judge::is_multi_factor(&young(cx, data, methods)),
         WantedAcr::PhishingResistant => judge::is_phishing_resistant(methods),
     }
 }
@@ -334,7 +348,13 @@ async fn asserted_guest(
     let mut methods = counted_methods(data, browser, valid_from);
     // A guest's first factor is home's; nothing but a second factor counts here.
     methods.retain(|m| m.method != "password");
-    let mut facts = facts(cx, data, &snapshot, user.as_ref(), &methods);
+    let mut facts = facts(
+        cx,
+        data,
+        &snapshot,
+        user.as_ref(),
+        &young(cx, data, &methods),
+    );
     let home = HomeTenant {
         cloud: assertion.identity.cloud.clone(),
         tenant: assertion.identity.tenant,
@@ -358,6 +378,9 @@ async fn asserted_guest(
             access: Access::not_asked(),
         });
     };
+    // What home said before the guest's sessions were ended here counts no more.
+    let asked = data.crossing.as_ref().map(|c| c.started);
+    situation.stale = asked.is_none_or(|at| at < user.sessions_valid_from);
     facts.own_groups = groups(cx, &snapshot, &user).await?;
     let access = judge::access(&snapshot, &facts);
     let verdict = wanted_of_guest(&snapshot, data, &facts, access.verdict);

@@ -3,11 +3,10 @@
 //! `advance` has just asked every guard with what is true now; this writes the result in one
 //! transaction: session, guest, lease, code, record.
 
-use comity_crypto::base64url;
 use comity_model::{
     federation::Lease,
     id::Id,
-    session::{MethodUse, Session, SessionAccount},
+    session::MethodUse,
     sign_in::{ApplicationRequest, CodeGrant, Purpose, SignInData, Subject, TokenGrant},
     tenant::Tenant,
     time::Utc,
@@ -16,7 +15,10 @@ use comity_model::{
 use comity_store::Tx;
 
 use super::{
-    Active, Assessment, Outcome, Return, SessionCookie, answer, assess::pair_of, stale, take_pushed,
+    Active, Assessment, Outcome, Return, answer,
+    assess::pair_of,
+    keep::{Kept, keep_session},
+    take_pushed,
 };
 use crate::{
     context::Context,
@@ -27,10 +29,6 @@ use crate::{
 
 /// A code lives this long (OAuth 2.1, FAPI 2.0).
 const CODE_SECONDS: i64 = 60;
-/// A session without *keep me signed in* ends on our side after this.
-pub(super) const SESSION_SECONDS: i64 = 24 * 3600;
-/// *Keep me signed in*.
-pub(super) const KEPT_SECONDS: i64 = 90 * 24 * 3600;
 
 /// Ends a sign-in whose next step is `Complete`.
 pub(super) async fn complete(
@@ -51,7 +49,7 @@ pub(super) async fn complete(
     take_pushed(cx, active, &tx).await?;
     consume(active, &tx).await?;
     redeem(cx, &mut tx, active, &snapshot, &user).await?;
-    let session = keep_session(cx, &mut tx, active, &assessment, &user, tenant).await?;
+    let session = keep_session(cx, &tx, active, &assessment, &user, tenant).await?;
     let lease = insert_lease(cx, &mut tx, active, &user, tenant).await?;
     let row = record::sign_in(cx, &active.sign_in.data, &assessment, 0);
     tx.tenant(tenant).sign_in_records().insert(&row).await?;
@@ -101,15 +99,6 @@ async fn redeem(
 enum Answer {
     Return(Return),
     Landed { url: String, foreign: bool },
-}
-
-/// The account as it stands in the browser's session now.
-pub(super) struct Kept {
-    /// The browser's session.
-    pub(super) id: Id<Session>,
-    pub(super) account: SessionAccount,
-    pub(super) expires: Utc,
-    pub(super) cookie: Option<SessionCookie>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a fact of its own")]
@@ -233,104 +222,6 @@ pub(crate) fn auth_time(methods: &[MethodUse], now: Utc) -> Utc {
     password
         .or_else(|| methods.iter().map(|m| m.at).max())
         .unwrap_or(now)
-}
-
-/// Adds the account to the browser's session. Unless nothing new was proven, the session and the
-/// account get new identifiers: in the answer's own response, never for another browser.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
-async fn keep_session(
-    cx: &Context,
-    tx: &mut Tx,
-    active: &Active,
-    assessment: &Assessment,
-    user: &User,
-    tenant: Id<Tenant>,
-) -> Result<Kept> {
-    let data = &active.sign_in.data;
-    let nothing_new = data.proven.is_empty() && data.assertion.is_none();
-    if let (true, Some((session, _)), Some(sid)) =
-        (nothing_new, &active.browser.session, &data.session_sid)
-    {
-        let account = active
-            .browser
-            .account(sid)
-            .cloned()
-            .ok_or(Error::NotFound)?;
-        return Ok(Kept {
-            id: session.id,
-            account,
-            expires: session.expires,
-            cookie: None,
-        });
-    }
-    let account = SessionAccount {
-        tenant,
-        user: user.id,
-        sid: base64url::encode(cx.bytes::<16>()),
-        methods: assessment.methods.clone(),
-        signed_in: cx.now,
-        home: data.assertion.clone().or_else(|| {
-            data.session_sid
-                .as_deref()
-                .and_then(|sid| active.browser.account(sid))
-                .and_then(|a| a.home.clone())
-        }),
-    };
-    let (cookie, hash) = cx.new_bearer();
-    let previous = active.browser.session.as_ref();
-    let persistent = data.keep || previous.is_some_and(|(s, _)| s.persistent);
-    let life = if persistent {
-        KEPT_SECONDS
-    } else {
-        SESSION_SECONDS
-    };
-    let mut expires = cx.now.plus_seconds(life);
-    if let Some(home) = &account.home {
-        expires = expires.min(home.session_exp);
-    }
-    let mut accounts: Vec<_> = previous
-        .map(|(s, _)| s.accounts.clone())
-        .unwrap_or_default();
-    accounts.retain(|a| (a.tenant, a.user) != (tenant, user.id));
-    accounts.push(account.clone());
-    let id = if let Some((session, version)) = previous {
-        let longest = session.expires.max(expires);
-        let session = Session {
-            accounts,
-            persistent,
-            expires: longest,
-            ..session.clone()
-        };
-        tx.cloud()
-            .sessions()
-            .replace(&session, *version, &hash)
-            .await
-            .map_err(stale)?;
-        session.id
-    } else {
-        let session = Session {
-            id: cx.new_id(),
-            created: cx.now,
-            expires,
-            persistent,
-            accounts,
-        };
-        tx.cloud().sessions().insert(&session, &hash).await?;
-        session.id
-    };
-    let cookie = SessionCookie {
-        value: cookie.to_string(),
-        max_age: persistent.then_some(KEPT_SECONDS),
-    };
-    Ok(Kept {
-        id,
-        account,
-        expires,
-        cookie: Some(cookie),
-    })
 }
 
 /// The lease that came with an assertion of another cloud, or the standing of a home in this one.

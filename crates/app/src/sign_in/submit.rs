@@ -9,6 +9,7 @@ use comity_model::{
     session::MethodUse,
     sign_in::{Controls, OauthError, Prompt, Purpose, Refusal, Side, SignInData, Step, Subject},
     tenant::Tenant,
+    time::Utc,
     user::User,
 };
 use comity_policy::sign_in::next_step;
@@ -28,14 +29,20 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
             format!("The user name {e}. Write it like name@example.com."),
         )
     })?;
+    check_person_is_open(active.sign_in.data.active())?;
+    take_name(cx, active, &upn).await?;
+    advance(cx, active).await
+}
+
+/// Goes on with the person of that name, as far as her domain tells.
+pub(super) async fn take_name(cx: &Context, active: &mut Active, upn: &Upn) -> Result<()> {
     let data = active.sign_in.data.active();
-    check_person_is_open(data)?;
     let snapshot = match data.tenant.filter(|_| data.tenant_named) {
         Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
         None => None,
     };
-    let routed = route(cx, snapshot.as_deref(), &upn).await?;
-    let subject = route::subject(cx, &routed, &upn).await?;
+    let routed = route(cx, snapshot.as_deref(), upn).await?;
+    let subject = route::subject(cx, &routed, upn).await?;
     let data = active.sign_in.data.active_mut();
     if let (route::Route::Own(tenant), None) = (&routed, &snapshot) {
         data.tenant = Some(*tenant);
@@ -49,7 +56,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
     data.forget();
     data.typed_name = Some(upn.as_str().to_owned());
     data.subject = Some(subject);
-    advance(cx, active).await
+    Ok(())
 }
 
 /// An invitation is for one person, whoever opens its link (federation §5.2).
@@ -84,32 +91,19 @@ pub async fn choose_account(
     sid: Option<&str>,
 ) -> Result<Outcome> {
     let account = match sid {
-        Some(sid) => Some(
-            active
-                .browser
-                .account(sid)
-                .cloned()
-                .ok_or(Error::NotFound)?,
-        ),
+        Some(sid) => {
+            let mut offered = active.browser.offered(active.sign_in.data.active());
+            let chosen = offered.find(|a| a.sid == sid).cloned();
+            Some(chosen.ok_or(Error::NotFound)?)
+        }
         None => None,
     };
     let data = active.sign_in.data.active_mut();
     check_person_is_open(data)?;
+    data.forget();
     match account {
-        // Without an organization named, only accounts kept here are offered (federation §5.3).
-        Some(account)
-            if data
-                .tenant
-                .map_or_else(|| account.home.is_none(), |t| t == account.tenant) =>
-        {
-            data.forget();
-            use_account(data, &account);
-        }
-        Some(_) => return Err(Error::NotFound),
-        None => {
-            data.forget();
-            data.another = true;
-        }
+        Some(account) => use_account(data, &account),
+        None => data.another = true,
     }
     advance(cx, active).await
 }
@@ -158,17 +152,14 @@ pub async fn password(
     }
     let now = cx.now;
     let data = active.sign_in.data.active_mut();
-    data.proven.retain(|m| m.method != "password");
-    data.proven.push(MethodUse {
-        method: "password".into(),
-        at: now,
-    });
+    prove(data, "password", now);
+    data.must_change = stored.is_some_and(|p| p.must_change);
     active.sign_in.data.keep |= keep;
     advance(cx, active).await
 }
 
 /// Verifies against the stored hash, or against a hash of nobody, off the runtime's threads.
-async fn verify_password(
+pub(super) async fn verify_password(
     cx: &Context,
     typed: &Zeroizing<String>,
     stored: Option<&str>,
@@ -226,16 +217,15 @@ pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Re
         ));
     }
     throttle::passed(cx, &throttles).await?;
-    prove_possession(cx, active.sign_in.data.active_mut());
+    prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
 }
 
-fn prove_possession(cx: &Context, data: &mut SignInData) {
-    data.proven.retain(|m| m.method != "softwareOath");
-    data.proven.push(MethodUse {
-        method: "softwareOath".into(),
-        at: cx.now,
-    });
+/// A method was just proven; of each the last time counts.
+pub(super) fn prove(data: &mut SignInData, method: &str, at: Utc) {
+    data.proven.retain(|m| m.method != method);
+    let method = method.to_owned();
+    data.proven.push(MethodUse { method, at });
 }
 
 /// Whether one of the user's generators makes this code now, in a step not used before.
@@ -328,7 +318,7 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     crate::factor::register(cx, &snapshot, &user, &factor).await?;
     throttle::passed(cx, &throttles).await?;
-    prove_possession(cx, active.sign_in.data.active_mut());
+    prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
 }
 

@@ -9,6 +9,7 @@ use crate::code::Redeemed;
 use crate::token_family::NewFamily;
 use comity_model::application::Platform;
 use comity_model::id::Id;
+use comity_model::session::Session;
 use comity_model::sign_in::{CodeGrant, TokenGrant};
 
 fn grant() -> TokenGrant {
@@ -211,4 +212,88 @@ contract!(signing_out_ends_the_families_of_every_tenant, store, {
     let session = Id::new(guid(25, 1));
     assert_eq!(families.revoke_by_session(session, NOW).await.unwrap(), 2);
     assert!(!families.is_revoked(guid(21, 3)).await.unwrap());
+});
+
+contract!(a_family_that_has_ended_gives_no_next_token, store, {
+    let [one, _] = two_tenants(&store).await;
+    let grant = grant();
+    let tx = store.begin().await.unwrap();
+    for number in [1, 2] {
+        let family = NewFamily {
+            id: guid(21, u32::from(number)),
+            tenant: one,
+            user: user(1).id,
+            client: guid(5, 1),
+            created: NOW,
+            expires: NOW.plus_seconds(3600),
+            grant: &grant,
+        };
+        let families = tx.cloud().token_families();
+        families.insert(&family, &hash(number)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    // Signed out while a renewal was under way: it was found alive.
+    let tx = store.begin().await.unwrap();
+    let families = tx.cloud().token_families();
+    families.revoke(guid(21, 1), NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let tx = store.begin().await.unwrap();
+    let families = tx.cloud().token_families();
+    for (number, rotates) in [(1, false), (2, true)] {
+        let family = guid(21, u32::from(number));
+        let (old, next) = (hash(number), hash(100 + number));
+        let rotated = families.rotate(family, &old, &next, vec![1], NOW);
+        assert_eq!(rotated.await.unwrap(), rotates, "{number}");
+        let next = families.find_by_hash(&next).await.unwrap();
+        assert_eq!(next.is_some(), rotates, "{number}");
+    }
+});
+
+contract!(codes_end_with_the_session_that_they_came_from, store, {
+    let [one, two] = two_tenants(&store).await;
+    let session = |number: u32| Session {
+        id: Id::new(guid(25, number)),
+        created: NOW,
+        expires: NOW.plus_seconds(3600),
+        persistent: false,
+        accounts: vec![],
+    };
+    let tx = store.begin().await.unwrap();
+    for number in [1, 2] {
+        let sessions = tx.cloud().sessions();
+        let hash = hash(50 + number);
+        let inserted = sessions.insert(&session(u32::from(number)), &hash).await;
+        inserted.unwrap();
+    }
+    // Two of the first session, one used already; one of the second; one of a session that is gone.
+    for (number, tenant, of) in [
+        (1, one, 1),
+        (2, two, 1),
+        (3, one, 1),
+        (4, one, 2),
+        (5, one, 3),
+    ] {
+        let grant = TokenGrant {
+            session: Some(Id::new(guid(25, of))),
+            ..grant()
+        };
+        let code = CodeGrant::Application(Box::new(grant));
+        let codes = tx.tenant(tenant).codes();
+        let end = NOW.plus_seconds(60);
+        codes.insert(&hash(number), NOW, end, &code).await.unwrap();
+    }
+    let codes = tx.tenant(one).codes();
+    let redeemed = codes.redeem(&hash(3), NOW).await.unwrap();
+    assert_ne!(redeemed, Redeemed::Unusable, "its session lives");
+    let gone = codes.redeem(&hash(5), NOW).await.unwrap();
+    assert_eq!(gone, Redeemed::Unusable, "its session is gone");
+    let withdrawn = tx.cloud().withdraw_codes(session(1).id).await;
+    assert_eq!(withdrawn.unwrap(), 2, "in every tenant");
+    for (number, tenant, usable) in [(1, one, false), (2, two, false), (4, one, true)] {
+        let codes = tx.tenant(tenant).codes();
+        let redeemed = codes.redeem(&hash(number), NOW).await.unwrap();
+        assert_eq!(redeemed != Redeemed::Unusable, usable, "{number}");
+    }
+    let used = tx.cloud().find_used_code(&hash(3)).await.unwrap();
+    assert!(used.is_some(), "a second use is still known");
 });

@@ -206,3 +206,26 @@ async fn a_lease_is_for_one_pair_tenant_and_key() {
     let answer = rig.signed(PAIR, &url, &form, &stolen).await;
     assert_eq!(told(&answer).1, "invalid_grant", "by another key");
 }
+
+#[tokio::test]
+async fn a_renewal_that_learns_of_a_revoked_key_ends_the_lease_at_once() {
+    for engine in Engine::available() {
+        for revoked in [false, true] {
+            let (rig, tokens) = with_tokens(engine).await;
+            let keys = rig.app("usgov").keys().current();
+            let kid = keys.active(KeyPurpose::Assertion).unwrap().kid().to_owned();
+            let listed = if revoked { json!([kid]) } else { json!([]) };
+            let lie = rig.hostile().of_itself(move |claims| {
+                claims["metadata"]["comity_cloud"]["revoked"] = listed.clone();
+            });
+            rig.world.wire.twist(HOSTILE, Some(lie));
+            rig.forward(61);
+            let expected = if revoked {
+                (400, "invalid_grant".to_owned())
+            } else {
+                (200, String::new())
+            };
+            assert_eq!(refused(&rig, &tokens).await, expected, "{engine:?}");
+        }
+    }
+}

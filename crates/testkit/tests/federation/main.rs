@@ -15,13 +15,16 @@
 //! | §3.6 only a local credential crosses | `assertion` |
 //! | §3.7 the tenant pushed to | `person`, `push` |
 //! | §3.8, §3.9 assertion, device, times | `assertion`, `group` |
+//! | §3.9 how old a proof may be | `age` |
 //! | §3.10 another pair, tenant or key on a lease | `lease` |
 //! | §3.11 home stopped, 503, forged 200, then back | `lease`, `person` |
 //! | §3.12 one-use things | `push`, `callback`, `question`; on another node and after a kill in the tests of `serve` |
 //! | §3.13 what an entity may ask | `push` |
 //! | §4 forged, repeated and guessed questions, lying answers | `question` |
 //! | §5 links, bindings, domains | `person`, `question` |
+//! | §7 a home in the same cloud | `here` |
 //! | sessions.md: one browser, one account | `account`, `callback`, `person` |
+//! | sessions.md: what ends with a session, what renews it | `ended`, `here` |
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -30,12 +33,17 @@
 )]
 
 mod account;
+mod age;
+mod asking;
 mod assertion;
 mod callback;
 mod configuration;
+mod ended;
 mod group;
+mod here;
 mod lease;
 mod limit;
+mod new_password;
 mod person;
 mod push;
 mod question;

@@ -104,3 +104,34 @@ async fn o14_nothing_unknown_leads_anywhere_or_ends_anything() {
         "she is still signed in"
     );
 }
+
+#[tokio::test]
+async fn a_code_of_a_session_that_has_ended_is_worth_nothing() {
+    let rig = Rig::start().await;
+    for signs_out in [false, true] {
+        let (mut browser, mut other) = (rig.browser(), rig.browser());
+        let code = rig.code(&mut browser, "alex@contoso.com").await;
+        let elsewhere = rig.code(&mut other, "alex@contoso.com").await;
+        // The session is the same, whatever was proven in it since.
+        let newer = [("prompt", "login")];
+        let trip = rig
+            .walk(&mut browser, "alex@contoso.com", &rig.request(&newer))
+            .await;
+        assert!(!trip.stops.is_empty());
+        if signs_out {
+            browser
+                .open(&format!("{}/sign-out", rig.global().login))
+                .await
+                .unwrap();
+            browser.submit("#submit").await.unwrap();
+        }
+        let answer = rig.redeem(&code).await;
+        if signs_out {
+            let expected = ("invalid_grant".to_owned(), 70_000);
+            assert_eq!(refused(&answer), expected);
+        } else {
+            ok(&answer);
+        }
+        ok(&rig.redeem(&elsewhere).await);
+    }
+}

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod guard;
+mod hint;
 mod reset;
 mod rig;
 mod same_cloud;
@@ -27,6 +28,7 @@ mod step_12;
 mod step_13;
 mod step_14;
 mod step_15;
+mod sweep;
 
 use comity_testkit::{Engine, World};
 

@@ -48,6 +48,10 @@ impl Drawing<'_> {
             Step::Identify => self.identify(&data, &assessment).await,
             Step::ChooseAccount => self.accounts(active, &data, &assessment).await,
             Step::Password => self.password(&data, &assessment).await,
+            Step::NewPassword => match self.new_password(&data, &assessment).await {
+                Ok(markup) => markup,
+                Err(error) => return refused::error(self.cx, self.site, &error),
+            },
             Step::Code => self.code(&data, &assessment).await,
             Step::Enrol => match self.enrol(active, &data, &assessment).await {
                 Ok(markup) => markup,
@@ -143,7 +147,7 @@ impl Drawing<'_> {
     ) -> Markup {
         let snapshot = assessment.snapshot.as_deref();
         let mut rows = Vec::new();
-        for account in active.browser.accounts(data.tenant) {
+        for account in active.browser.offered(data) {
             let read = self.cx.app.store().read();
             let Ok(Some(user)) = read.tenant(account.tenant).users().find(account.user).await
             else {
@@ -223,6 +227,28 @@ impl Drawing<'_> {
             .clone()
             .or_else(|| assessment.user.as_ref().map(|u| u.upn.clone()))
             .unwrap_or_default()
+    }
+
+    async fn new_password(
+        &self,
+        data: &SignInData,
+        assessment: &Assessment,
+    ) -> Result<Markup, comity_app::Error> {
+        let (Some(snapshot), Some(user)) = (assessment.snapshot.as_deref(), &assessment.user)
+        else {
+            return Err(comity_app::Error::NotFound);
+        };
+        Ok(view::new_password(
+            &self.frame(Some(snapshot)),
+            &view::NewPassword {
+                action: self.action("new-password"),
+                account: user.upn.clone(),
+                organization: snapshot.tenant.display_name.clone(),
+                least: sign_in::least_characters(self.cx, snapshot, user).await?,
+                journey: self.journey(data, assessment).await,
+                error: self.error.clone(),
+            },
+        ))
     }
 
     async fn code(&self, data: &SignInData, assessment: &Assessment) -> Markup {
