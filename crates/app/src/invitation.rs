@@ -133,9 +133,8 @@ fn may_reset(cx: &Context) -> Result<()> {
         )),
         // A session that was stolen, or left open, shall not hand a guest to somebody else (S-17).
         Actor::User(a)
-            if !a
-                .second_factor
-                .is_some_and(|at| at >= cx.now.plus_seconds(-FRESH_SECONDS)) =>
+            if a.second_factor
+                .is_none_or(|at| at < cx.now.plus_seconds(-FRESH_SECONDS)) =>
         {
             Err(Error::Forbidden(format!(
                 "resetting a redemption needs a second factor proven within the last {} minutes: sign in again with it",

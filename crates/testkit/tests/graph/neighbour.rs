@@ -128,9 +128,12 @@ async fn tries(rig: &Rig, fixture: &Fixture, who: &Stranger) -> usize {
         for exists in [true, false] {
             let ids: Vec<String> = places(template)
                 .into_iter()
-                .map(|place| match exists {
-                    true => object(fixture, &sign_in, place),
-                    false => NOBODY.to_owned(),
+                .map(|place| {
+                    if exists {
+                        object(fixture, &sign_in, place)
+                    } else {
+                        NOBODY.to_owned()
+                    }
                 })
                 .collect();
             let path = ids

@@ -9,6 +9,51 @@ use super::rig::{Rig, ok, refused};
 
 const PARTNERS: &str = "/policies/crossTenantAccessPolicy/partners";
 
+/// What stands around it: `ID` is the ID, `PLAIN` the ID without dashes.
+const FORMS: [&str; 41] = [
+    "{ID}",
+    "(ID)",
+    "[ID]",
+    "\"ID\"",
+    "'ID'",
+    "`ID`",
+    "<ID>",
+    "urn:uuid:ID",
+    "urn:uuid:PLAIN",
+    "uuid:ID",
+    "guid'ID'",
+    "PLAIN",
+    "{PLAIN}",
+    "0xPLAIN",
+    " ID",
+    "ID ",
+    "\tID",
+    "ID\t",
+    "ID\n",
+    "ID\r\n",
+    "\u{a0}ID",
+    "ID\u{a0}",
+    "\u{feff}ID",
+    "ID\u{200b}",
+    "\u{202e}ID",
+    "\u{200d}ID",
+    "ID.",
+    ".ID",
+    "ID,",
+    "ID;",
+    "ID/",
+    "ID\\",
+    "ID#",
+    "ID?x=1",
+    "ID%20",
+    "%7BID%7D",
+    "IDID",
+    "ID,ID",
+    "ID\u{301}",
+    "ID-",
+    "-ID",
+];
+
 /// Fifty spellings that look like the ID, or are read as it elsewhere.
 fn spellings(id: &str) -> Vec<String> {
     let plain = id.replace('-', "");
@@ -20,52 +65,19 @@ fn spellings(id: &str) -> Vec<String> {
                 .to_string(),
         )
     };
-    let mut all: Vec<String> = [
-        "{ID}",
-        "(ID)",
-        "[ID]",
-        "\"ID\"",
-        "'ID'",
-        "`ID`",
-        "<ID>",
-        "urn:uuid:ID",
-        "urn:uuid:PLAIN",
-        "uuid:ID",
-        "guid'ID'",
-        "PLAIN",
-        "{PLAIN}",
-        "0xPLAIN",
-        " ID",
-        "ID ",
-        "\tID",
-        "ID\t",
-        "ID\n",
-        "ID\r\n",
-        "\u{a0}ID",
-        "ID\u{a0}",
-        "\u{feff}ID",
-        "ID\u{200b}",
-        "\u{202e}ID",
-        "\u{200d}ID",
-        "ID.",
-        ".ID",
-        "ID,",
-        "ID;",
-        "ID/",
-        "ID\\",
-        "ID#",
-        "ID?x=1",
-        "ID%20",
-        "%7BID%7D",
-        "IDID",
-        "ID,ID",
-        "ID\u{301}",
-        "ID-",
-        "-ID",
-    ]
-    .iter()
-    .map(|form| form.replace("ID", id).replace("PLAIN", &plain))
-    .collect();
+    // Full-width and Arabic-Indic digits.
+    let digits = |by: u32| {
+        id.chars()
+            .map(|c| match c {
+                '0'..='9' => char::from_u32(u32::from(c) + by).unwrap(),
+                other => other,
+            })
+            .collect::<String>()
+    };
+    let mut all: Vec<String> = FORMS
+        .iter()
+        .map(|form| form.replace("ID", id).replace("PLAIN", &plain))
+        .collect();
     all.extend([
         id.replace('-', "\u{2010}"),
         id.replace('-', "\u{2212}"),
@@ -74,18 +86,8 @@ fn spellings(id: &str) -> Vec<String> {
         id.replacen('-', "", 1),
         id.replace('-', "%2d"),
         wide('-'),
-        id.chars()
-            .map(|c| match c {
-                '0'..='9' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
-                other => other,
-            })
-            .collect(),
-        id.chars()
-            .map(|c| match c {
-                '0'..='9' => char::from_u32(u32::from(c) + 0x630).unwrap(),
-                other => other,
-            })
-            .collect(),
+        digits(0xfee0),
+        digits(0x630),
         id[..id.len() - 1].to_owned(),
         format!("{id}0"),
     ]);
@@ -164,5 +166,30 @@ async fn s27_upper_case_is_the_same_tenant_and_no_second_row() {
             assert_eq!(found["tenantId"], id.as_str());
         }
         assert_eq!(rows(&rig).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn s27_a_filter_finds_a_tenant_by_its_id_only() {
+    for engine in Engine::available() {
+        let rig = Rig::start(engine).await;
+        let id = rig.tenant("contoso.com").id.clone();
+        let found = async |spelling: &str| {
+            let literal = encoded(&spelling.replace('\'', "''"));
+            let filter = format!("homeTenantId%20eq%20%27{literal}%27");
+            let answer = rig
+                .get(&format!("/auditLogs/signIns?$filter={filter}"))
+                .await;
+            match answer.status.as_u16() {
+                400 => 0,
+                _ => ok(&answer)["value"].as_array().unwrap().len(),
+            }
+        };
+        let all = found(&id).await;
+        assert!(all > 0, "the administrator signed in");
+        assert_eq!(found(&id.to_uppercase()).await, all);
+        for spelling in spellings(&id) {
+            assert_eq!(found(&spelling).await, 0, "{spelling:?}");
+        }
     }
 }
