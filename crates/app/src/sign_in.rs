@@ -7,6 +7,7 @@ mod answer;
 mod assess;
 mod browser;
 mod complete;
+mod hint;
 mod home_leg;
 mod keep;
 mod new_password;
@@ -49,6 +50,7 @@ pub struct Begin {
     pub purpose: Purpose,
     pub tenant: Option<Id<Tenant>>,
     pub login_hint: Option<String>,
+    pub domain_hint: Option<String>,
     pub correlation_id: uuid::Uuid,
     /// The invited person, for redemption; fixed, never typed.
     pub subject: Option<Subject>,
@@ -131,6 +133,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         browser_cookie: None,
     };
     take_account(cx, &mut active).await?;
+    hint::follow(cx, &mut active, begin.domain_hint.as_deref()).await?;
     let outcome = advance(cx, &mut active).await?;
     Ok((active, outcome))
 }

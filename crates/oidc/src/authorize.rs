@@ -243,6 +243,7 @@ impl Endpoint<'_> {
             purpose: Purpose::Application(Box::new(application)),
             tenant: organisation.id,
             login_hint: check::hint(self.cx, request).await,
+            domain_hint: request.domain_hint.clone(),
             correlation_id: self.cx.correlation_id,
             subject: None,
             pushed: None,

@@ -1,7 +1,7 @@
 //! The store: concrete, one of two engines.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,15 +9,20 @@ use std::{
 };
 
 use comity_model::time::Utc;
-use sqlx::{ConnectOptions as _, PgPool};
-use tokio::sync::Mutex;
+use sqlx::PgPool;
+use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::{
     error::{Error, Result},
     handle::{Handle, On, Read, Tx},
     migration::{MIGRATIONS, Migration, migrate_postgres, migrate_sqlite},
     postgres,
-    sqlite::{self, Durability, readers::Readers, writer::Writer},
+    sqlite::{
+        self,
+        connection::{Connection, Durability},
+        readers::Readers,
+        writer::Writer,
+    },
 };
 
 /// How a store is opened.
@@ -82,13 +87,8 @@ impl Store {
             .or_else(|_| builder.tempdir())
             .map_err(unavailable)?;
         let path = folder.path().join("store.db");
-        let engine = open_sqlite(
-            &path,
-            Durability::None,
-            Options::default().readers,
-            migrations,
-        )
-        .await?;
+        let readers = Options::default().readers;
+        let engine = open_sqlite(path, Durability::None, readers, migrations).await?;
         Ok(Self::new(engine, Some(folder)))
     }
 
@@ -104,7 +104,7 @@ impl Store {
             return Ok(Self::new(Engine::Postgres(pool), None));
         }
         let path = sqlite_path(url)?;
-        let engine = open_sqlite(&path, Durability::Full, options.readers, migrations).await?;
+        let engine = open_sqlite(path, Durability::Full, options.readers, migrations).await?;
         Ok(Self::new(engine, None))
     }
 
@@ -133,9 +133,7 @@ impl Store {
     /// Reads, each statement by itself.
     pub fn read(&self) -> Read {
         let on = match &self.0.engine {
-            Engine::Sqlite { readers, writer } => {
-                On::SqliteReaders(Arc::clone(readers), Arc::clone(writer.names()))
-            }
+            Engine::Sqlite { readers, .. } => On::SqliteReaders(Arc::clone(readers)),
             Engine::Postgres(pool) => On::PostgresPool(pool.clone()),
         };
         Read {
@@ -146,10 +144,10 @@ impl Store {
     /// Reads that must agree with each other: all see one state of the store.
     pub async fn snapshot(&self) -> Result<Read> {
         let on = match &self.0.engine {
-            Engine::Sqlite { readers, writer } => {
-                let mut reader = readers.acquire().await?;
-                reader.begin_snapshot().await?;
-                On::SqliteSnapshot(Mutex::new(reader), Arc::clone(writer.names()))
+            Engine::Sqlite { readers, .. } => {
+                let reader = readers.acquire().await?;
+                reader.begin_snapshot()?;
+                On::SqliteSnapshot(Mutex::new(reader))
             }
             Engine::Postgres(pool) => {
                 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -205,32 +203,27 @@ impl Store {
     pub async fn close(&self) {
         match &self.0.engine {
             Engine::Sqlite { writer, readers } => {
-                readers.close().await;
+                readers.close();
                 writer.close().await;
             }
             Engine::Postgres(pool) => pool.close().await,
         }
     }
 
-    /// Whether the engine accepts the statement.
+    /// Why the engine does not accept the statement.
     #[cfg(test)]
-    pub(crate) async fn prepare(&self, text: &'static str) -> std::result::Result<(), sqlx::Error> {
+    pub(crate) async fn prepare(&self, text: &'static str) -> std::result::Result<(), String> {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match &self.0.engine {
             Engine::Sqlite { readers, .. } => {
-                let mut reader = readers
-                    .acquire()
-                    .await
-                    .map_err(|_| sqlx::Error::PoolClosed)?;
-                let connection = reader.connection().map_err(|_| sqlx::Error::PoolClosed)?;
-                connection.prepare(text.into_sql_str()).await.map(drop)
+                let reader = readers.acquire().await.map_err(|e| e.to_string())?;
+                reader.prepare(text).map_err(|e| e.to_string())
             }
-            Engine::Postgres(pool) => pool
-                .acquire()
-                .await?
-                .prepare(text.into_sql_str())
-                .await
-                .map(drop),
+            Engine::Postgres(pool) => {
+                let mut connection = pool.acquire().await.map_err(|e| e.to_string())?;
+                let prepared = connection.prepare(text.into_sql_str()).await;
+                prepared.map(drop).map_err(|e| e.to_string())
+            }
         }
     }
 
@@ -242,21 +235,25 @@ impl Store {
     }
 }
 
+/// On a thread of its own: a process that starts while another migrates the same file waits.
 async fn open_sqlite(
-    path: &Path,
+    path: PathBuf,
     durability: Durability,
     readers: usize,
     migrations: &[Migration],
 ) -> Result<Engine> {
-    let options = sqlite::writer_options(path, durability);
-    migrate_sqlite(&options, migrations).await?;
-    let mut connection = options.connect().await.map_err(sqlite::plain)?;
-    let names = sqlite::ConstraintNames::read(&mut connection).await?;
-    let writer = Writer::new(options, connection, names);
-    Ok(Engine::Sqlite {
-        writer,
-        readers: Readers::new(path, readers),
-    })
+    let migrations = migrations.to_vec();
+    let open = move || {
+        let connection = Connection::writer(&path, durability).map_err(sqlite::plain)?;
+        migrate_sqlite(&connection, &migrations)?;
+        let names = sqlite::ConstraintNames::read(&connection)?;
+        let readers = Readers::new(&path, readers, Arc::clone(&names));
+        let writer = Writer::new(path, durability, connection, names);
+        Ok(Engine::Sqlite { writer, readers })
+    };
+    spawn_blocking(open)
+        .await
+        .map_err(|_| Error::Unavailable("the store did not open".to_owned()))?
 }
 
 fn sqlite_path(url: &str) -> Result<PathBuf> {

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     postgres,
     row::Row,
-    run::{Outcome, Want, on_postgres, on_sqlite},
+    run::{Outcome, Want, on_postgres},
     sqlite,
     statement::Sql,
     value::Value,
@@ -25,14 +25,8 @@ pub struct Handle {
 }
 
 pub(crate) enum On {
-    SqliteReaders(
-        std::sync::Arc<sqlite::readers::Readers>,
-        std::sync::Arc<sqlite::ConstraintNames>,
-    ),
-    SqliteSnapshot(
-        Mutex<sqlite::readers::Reader>,
-        std::sync::Arc<sqlite::ConstraintNames>,
-    ),
+    SqliteReaders(std::sync::Arc<sqlite::readers::Readers>),
+    SqliteSnapshot(Mutex<sqlite::readers::Reader>),
     SqliteTx(Mutex<sqlite::writer::WriteTransaction>),
     PostgresPool(PgPool),
     PostgresSnapshot(Mutex<sqlx::PgTransaction<'static>>),
@@ -46,7 +40,7 @@ impl Handle {
             value.check(table)?;
         }
         match &self.on {
-            On::SqliteTx(tx) => tx.lock().await.run(sql, values, want).await,
+            On::SqliteTx(tx) => tx.lock().await.run(&sql, &values, want),
             On::PostgresTx(tx) => tx.lock().await.run(sql, values, want).await,
             _ if want == Want::Count => Err(Error::Database {
                 table,
@@ -59,16 +53,8 @@ impl Handle {
     async fn read(&self, sql: Sql, values: Vec<Value>) -> Result<Outcome> {
         let (table, want) = (sql.table, Want::Rows);
         match &self.on {
-            On::SqliteReaders(readers, names) => {
-                let mut reader = readers.acquire().await?;
-                let result = on_sqlite(reader.connection()?, sql, values, want).await;
-                result.map_err(|e| sqlite::translate(&e, table, names).error)
-            }
-            On::SqliteSnapshot(reader, names) => {
-                let mut reader = reader.lock().await;
-                let result = on_sqlite(reader.connection()?, sql, values, want).await;
-                result.map_err(|e| sqlite::translate(&e, table, names).error)
-            }
+            On::SqliteReaders(readers) => readers.acquire().await?.read(sql, values).await,
+            On::SqliteSnapshot(reader) => reader.lock().await.read(sql, values).await,
             On::PostgresPool(pool) => {
                 let mut connection = pool.acquire().await.map_err(postgres::plain)?;
                 let result = on_postgres(&mut connection, sql, values, want).await;
@@ -159,7 +145,8 @@ impl Tx {
     /// Undoes the writes and waits until that is done.
     pub async fn rollback(self) {
         match self.handle.on {
-            On::SqliteTx(tx) => tx.into_inner().rollback().await,
+            // Dropping it does so at once.
+            On::SqliteTx(tx) => drop(tx),
             On::PostgresTx(tx) => tx.into_inner().rollback().await,
             _ => {}
         }
@@ -193,9 +180,9 @@ impl Read {
     /// Ends a snapshot early and gives its connection back; nothing to do for `Store::read`.
     pub async fn end(self) {
         match self.handle.on {
-            On::SqliteSnapshot(reader, _) => {
+            On::SqliteSnapshot(reader) => {
                 // If it fails, the connection is closed.
-                reader.into_inner().end_snapshot().await.ok();
+                reader.into_inner().end_snapshot().ok();
             }
             On::PostgresSnapshot(tx) => {
                 tx.into_inner().rollback().await.ok();

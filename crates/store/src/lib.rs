@@ -1,4 +1,4 @@
-//! One SQL dialect over SQLite and PostgreSQL. The only crate that names `sqlx`.
+//! One SQL dialect over SQLite and PostgreSQL. The only crate that names `sqlx` and `rusqlite`.
 //!
 //! A [`Store`] gives a [`Tx`] to write and a [`Read`] to read; both are narrowed to a tenant
 //! (`tx.tenant(id).users().insert(&user)`) or to the few cloud-wide queries (`read.cloud()`).

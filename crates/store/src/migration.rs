@@ -9,16 +9,24 @@
 //! | `{timestamp}` (microseconds since 1970) | `INTEGER` | `BIGINT` |
 //! | `{json}` (text kept as it is; `->>` works on both) | `TEXT` | `JSON` |
 //! | `{bytes}` | `BLOB` | `BYTEA` |
-//! | `{table}` (after the closing parenthesis) | `STRICT, WITHOUT ROWID` | |
+//! | `{table}` (after the closing parenthesis) | `STRICT` | |
+//!
+//! SQLite's tables have row numbers: without them a row is kept in the tree of its key, where one
+//! of more than a kilobyte takes a page for itself, and every index repeats the whole key.
 //!
 //! Each migration runs in a transaction with its record, so a start that was killed is repeated.
 //! A store with a newer schema is refused and not touched (R-34).
 
-use sqlx::{ConnectOptions as _, Connection, PgPool, Row as _, sqlite::SqliteConnectOptions};
+use sqlx::PgPool;
 
 use crate::{
     error::{Error, Result},
-    postgres, sqlite,
+    postgres,
+    row::Row,
+    run::Want,
+    sqlite::{connection::Connection, plain},
+    statement::Sql,
+    value::values,
 };
 
 /// One file of `migrations/`.
@@ -51,9 +59,10 @@ const TOKENS: [(&str, &str, &str); 8] = [
     ("{timestamp}", "INTEGER", "BIGINT"),
     ("{json}", "TEXT", "JSON"),
     ("{bytes}", "BLOB", "BYTEA"),
-    ("{table}", "STRICT, WITHOUT ROWID", ""),
+    ("{table}", "STRICT", ""),
 ];
 
+const TABLE: &str = "migrations";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (version {int} PRIMARY KEY, \
      name {text} NOT NULL, mark {int} NOT NULL) {table}";
 const LAST: &str = "SELECT version, name, mark FROM migrations ORDER BY version";
@@ -90,6 +99,16 @@ struct Applied {
     mark: i64,
 }
 
+impl Applied {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            version: row.int("version")?,
+            name: row.text("name")?,
+            mark: row.int("mark")?,
+        })
+    }
+}
+
 /// The migrations that are still to run, or why this program must keep away.
 fn remaining<'m>(applied: &[Applied], list: &'m [Migration]) -> Result<Option<&'m Migration>> {
     let known = list.last().map_or(0, |m| m.version);
@@ -114,52 +133,42 @@ fn remaining<'m>(applied: &[Applied], list: &'m [Migration]) -> Result<Option<&'
     Ok(list.iter().find(|m| m.version > last))
 }
 
-macro_rules! read_applied {
-    ($executor:expr, $plain:path) => {{
-        let mut applied = Vec::new();
-        for row in sqlx::query(LAST)
-            .fetch_all($executor)
-            .await
-            .map_err($plain)?
-        {
-            applied.push(Applied {
-                version: row.try_get("version").map_err($plain)?,
-                name: row.try_get("name").map_err($plain)?,
-                mark: row.try_get("mark").map_err($plain)?,
-            });
-        }
-        applied
-    }};
+/// Brings an SQLite file up to the last version of `list`. Nobody else uses the connection yet, and
+/// another process that starts at the same time waits inside of `BEGIN`.
+pub(crate) fn migrate_sqlite(connection: &Connection, list: &[Migration]) -> Result<()> {
+    connection.wait_for_others(true).map_err(plain)?;
+    while migrate_sqlite_once(connection, list)? {}
+    connection.wait_for_others(false).map_err(plain)
 }
 
-/// Brings an SQLite file up to the last version of `list`.
-pub(crate) async fn migrate_sqlite(
-    options: &SqliteConnectOptions,
-    list: &[Migration],
-) -> Result<()> {
-    use sqlite::plain;
-    let mut connection = options.connect().await.map_err(plain)?;
-    loop {
-        let mut tx = connection
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(plain)?;
-        let create = sqlx::AssertSqlSafe(for_sqlite(CREATE));
-        sqlx::query(create).execute(&mut *tx).await.map_err(plain)?;
-        let applied = read_applied!(&mut *tx, plain);
-        let Some(next) = remaining(&applied, list)? else {
-            break;
-        };
-        let sql = sqlx::AssertSqlSafe(for_sqlite(next.sql));
-        sqlx::raw_sql(sql).execute(&mut *tx).await.map_err(plain)?;
-        let record = sqlx::query(RECORD)
-            .bind(next.version)
-            .bind(next.name)
-            .bind(mark(next.sql));
-        record.execute(&mut *tx).await.map_err(plain)?;
-        tx.commit().await.map_err(plain)?;
+/// Runs the next one; false when there is none.
+fn migrate_sqlite_once(connection: &Connection, list: &[Migration]) -> Result<bool> {
+    connection.control("BEGIN IMMEDIATE").map_err(plain)?;
+    let done = migrate_sqlite_in_transaction(connection, list);
+    if matches!(done, Ok(true)) {
+        connection.control("COMMIT").map_err(plain)?;
+    } else {
+        // After some errors SQLite has rolled back by itself.
+        connection.control("ROLLBACK").ok();
     }
-    connection.close().await.map_err(plain)
+    done
+}
+
+fn migrate_sqlite_in_transaction(connection: &Connection, list: &[Migration]) -> Result<bool> {
+    connection.control(&for_sqlite(CREATE)).map_err(plain)?;
+    let last = connection.run(&Sql::fixed(TABLE, LAST), &[], Want::Rows);
+    let applied = last.map_err(plain)?.rows();
+    let applied = applied
+        .iter()
+        .map(Applied::read)
+        .collect::<Result<Vec<_>>>()?;
+    let Some(next) = remaining(&applied, list)? else {
+        return Ok(false);
+    };
+    connection.control(&for_sqlite(next.sql)).map_err(plain)?;
+    let values = values![next.version, next.name, mark(next.sql)];
+    let record = connection.run(&Sql::fixed(TABLE, RECORD), &values, Want::Count);
+    record.map_err(plain).map(|_| true)
 }
 
 /// Brings a PostgreSQL schema up to the last version of `list`; nodes that start at the same time
@@ -174,7 +183,10 @@ pub(crate) async fn migrate_postgres(pool: &PgPool, list: &[Migration]) -> Resul
             .map_err(plain)?;
         let create = sqlx::AssertSqlSafe(for_postgres(CREATE));
         sqlx::query(create).execute(&mut *tx).await.map_err(plain)?;
-        let applied = read_applied!(&mut *tx, plain);
+        let mut applied = Vec::new();
+        for row in sqlx::query(LAST).fetch_all(&mut *tx).await.map_err(plain)? {
+            applied.push(Applied::read(&Row::postgres(TABLE, row))?);
+        }
         let Some(next) = remaining(&applied, list)? else {
             return Ok(());
         };

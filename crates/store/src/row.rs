@@ -3,11 +3,15 @@
 //! Every mismatch is [`Error::Corrupt`] and names table, column and, where the row has one, its ID.
 
 use comity_model::{id::Id, secret::Hashed, time::Utc};
+use rusqlite::types::Value as Cell;
 use serde::de::DeserializeOwned;
-use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sqlite::connection::SqliteRow,
+};
 
 /// One row of an answer.
 pub struct Row {
@@ -50,73 +54,82 @@ impl Row {
         }
     }
 
+    /// A value of SQLite through `read`, which knows what the column may hold.
+    fn cell<'r, T>(
+        &self,
+        row: &'r SqliteRow,
+        column: &str,
+        read: impl FnOnce(&'r Cell) -> Option<T>,
+    ) -> Result<Option<T>> {
+        match row.cell(column) {
+            Some(Cell::Null) => Ok(None),
+            Some(cell) => read(cell).map(Some).ok_or_else(|| self.corrupt(column)),
+            None => Err(self.corrupt(column)),
+        }
+    }
+
     /// Text or NULL.
     pub fn opt_text(&self, column: &str) -> Result<Option<String>> {
         match &self.columns {
-            Columns::Sqlite(row) => row.try_get(column),
-            Columns::Postgres(row) => row.try_get(column),
+            Columns::Sqlite(row) => self.cell(row, column, text),
+            Columns::Postgres(row) => row.try_get(column).map_err(|_| self.corrupt(column)),
         }
-        .map_err(|_| self.corrupt(column))
     }
 
     /// An integer or NULL.
     pub fn opt_int(&self, column: &str) -> Result<Option<i64>> {
         match &self.columns {
-            Columns::Sqlite(row) => row.try_get(column),
-            Columns::Postgres(row) => row.try_get(column),
+            Columns::Sqlite(row) => self.cell(row, column, int),
+            Columns::Postgres(row) => row.try_get(column).map_err(|_| self.corrupt(column)),
         }
-        .map_err(|_| self.corrupt(column))
     }
 
     /// A truth value or NULL.
     pub fn opt_bool(&self, column: &str) -> Result<Option<bool>> {
         match &self.columns {
-            Columns::Sqlite(row) => match row.try_get::<Option<i64>, _>(column) {
-                Ok(None) => Ok(None),
-                Ok(Some(0)) => Ok(Some(false)),
-                Ok(Some(1)) => Ok(Some(true)),
-                _ => Err(self.corrupt(column)),
-            },
+            Columns::Sqlite(row) => self.cell(row, column, |cell| match int(cell) {
+                Some(0) => Some(false),
+                Some(1) => Some(true),
+                _ => None,
+            }),
             Columns::Postgres(row) => row.try_get(column).map_err(|_| self.corrupt(column)),
-        }
-    }
-
-    fn read_uuid(&self, column: &str) -> std::result::Result<Option<Uuid>, sqlx::Error> {
-        match &self.columns {
-            Columns::Sqlite(row) => {
-                let bytes: Option<Vec<u8>> = row.try_get(column)?;
-                let read = |b: Vec<u8>| Uuid::from_slice(&b);
-                bytes
-                    .map(read)
-                    .transpose()
-                    .map_err(|e| sqlx::Error::Decode(Box::new(e)))
-            }
-            Columns::Postgres(row) => row.try_get(column),
         }
     }
 
     /// A UUID or NULL.
     pub fn opt_uuid(&self, column: &str) -> Result<Option<Uuid>> {
-        self.read_uuid(column).map_err(|_| self.corrupt(column))
+        self.read_uuid(column).map_err(|()| self.corrupt(column))
+    }
+
+    /// `Err` where the column holds something else.
+    fn read_uuid(&self, column: &str) -> std::result::Result<Option<Uuid>, ()> {
+        match &self.columns {
+            Columns::Sqlite(row) => match row.cell(column).ok_or(())? {
+                Cell::Null => Ok(None),
+                Cell::Blob(bytes) => Uuid::from_slice(bytes).map(Some).map_err(drop),
+                _ => Err(()),
+            },
+            Columns::Postgres(row) => row.try_get(column).map_err(drop),
+        }
     }
 
     /// Bytes or NULL.
     pub fn opt_bytes(&self, column: &str) -> Result<Option<Vec<u8>>> {
         match &self.columns {
-            Columns::Sqlite(row) => row.try_get(column),
-            Columns::Postgres(row) => row.try_get(column),
+            Columns::Sqlite(row) => self.cell(row, column, |cell| bytes(cell).map(<[u8]>::to_vec)),
+            Columns::Postgres(row) => row.try_get(column).map_err(|_| self.corrupt(column)),
         }
-        .map_err(|_| self.corrupt(column))
     }
 
     /// JSON text, exactly as it was written, or NULL.
     pub fn opt_json_text(&self, column: &str) -> Result<Option<String>> {
         match &self.columns {
-            Columns::Sqlite(row) => row.try_get(column),
+            Columns::Sqlite(row) => self.cell(row, column, text),
             // The driver knows no text in `json` columns, but that is what they carry.
-            Columns::Postgres(row) => row.try_get_unchecked(column),
+            Columns::Postgres(row) => row
+                .try_get_unchecked(column)
+                .map_err(|_| self.corrupt(column)),
         }
-        .map_err(|_| self.corrupt(column))
     }
 
     /// A value from a JSON column, or NULL.
@@ -192,6 +205,27 @@ impl Row {
 
     fn present<T>(&self, column: &str, value: Option<T>) -> Result<T> {
         value.ok_or_else(|| self.corrupt(column))
+    }
+}
+
+fn text(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+const fn int(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::Integer(int) => Some(*int),
+        _ => None,
+    }
+}
+
+fn bytes(cell: &Cell) -> Option<&[u8]> {
+    match cell {
+        Cell::Blob(bytes) => Some(bytes),
+        _ => None,
     }
 }
 

@@ -1,13 +1,14 @@
-//! One statement on one connection of either engine: the only place where SQL meets the drivers.
+//! What a statement is wanted for and what comes of it, and the way to PostgreSQL. The way to SQLite
+//! is [`crate::sqlite::connection`].
 
 use std::borrow::Cow;
 
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, query::Query};
+use sqlx::{PgConnection, Postgres, query::Query};
 
 use crate::{
     row::Row,
     statement::Sql,
-    value::{Value, bind_postgres, bind_sqlite},
+    value::{Value, bind_postgres},
 };
 
 /// What the caller wants back.
@@ -41,39 +42,6 @@ impl Outcome {
 
 /// A fixed text stays prepared on its connection; a compiled one is prepared for this use only, so
 /// that no caller can fill the statement caches.
-macro_rules! prepared {
-    ($db:ty, $sql:expr) => {
-        match $sql.text {
-            Cow::Borrowed(text) => sqlx::query::<$db>(text),
-            Cow::Owned(text) => sqlx::query::<$db>(sqlx::AssertSqlSafe(text)).persistent(false),
-        }
-    };
-}
-
-pub(crate) async fn on_sqlite(
-    connection: &mut SqliteConnection,
-    sql: Sql,
-    values: Vec<Value>,
-    want: Want,
-) -> Result<Outcome, sqlx::Error> {
-    let table = sql.table;
-    let mut query: Query<'_, Sqlite, _> = prepared!(Sqlite, sql);
-    for value in values {
-        query = bind_sqlite(query, value);
-    }
-    if want == Want::Count {
-        return Ok(Outcome::Count(
-            query.execute(connection).await?.rows_affected(),
-        ));
-    }
-    let rows = query.fetch_all(connection).await?;
-    Ok(Outcome::Rows(
-        rows.into_iter()
-            .map(|row| Row::sqlite(table, row))
-            .collect(),
-    ))
-}
-
 pub(crate) async fn on_postgres(
     connection: &mut PgConnection,
     sql: Sql,
@@ -81,7 +49,10 @@ pub(crate) async fn on_postgres(
     want: Want,
 ) -> Result<Outcome, sqlx::Error> {
     let table = sql.table;
-    let mut query: Query<'_, Postgres, _> = prepared!(Postgres, sql);
+    let mut query: Query<'_, Postgres, _> = match sql.text {
+        Cow::Borrowed(text) => sqlx::query(text),
+        Cow::Owned(text) => sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false),
+    };
     for value in values {
         query = bind_postgres(query, value);
     }

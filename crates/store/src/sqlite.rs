@@ -1,57 +1,18 @@
 //! SQLite: one writer with group commit ([`writer`]), a pool of read-only connections, and names
 //! for the constraints that its messages leave out.
 
+pub(crate) mod connection;
 pub(crate) mod readers;
 pub(crate) mod writer;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use sqlx::{
-    ConnectOptions, Row as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+use self::connection::Connection;
+use crate::{
+    error::{Constraint, Error, Result},
+    run::Want,
+    statement::Sql,
 };
-
-use crate::error::{Constraint, Error, Result};
-
-/// Every fixed statement stays prepared.
-const STATEMENT_CACHE: usize = 512;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whether an acknowledged write must survive the loss of power.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// `synchronous = FULL`.
-    Full,
-    /// For stores that end with the process.
-    None,
-}
-
-pub(crate) fn writer_options(path: &Path, durability: Durability) -> SqliteConnectOptions {
-    let synchronous = match durability {
-        Durability::Full => SqliteSynchronous::Full,
-        Durability::None => SqliteSynchronous::Off,
-    };
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .statement_cache_capacity(STATEMENT_CACHE)
-        .thread_name(|_| "store-writer".to_owned())
-        .disable_statement_logging()
-}
-
-pub(crate) fn reader_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .statement_cache_capacity(STATEMENT_CACHE)
-        .thread_name(|_| "store-reader".to_owned())
-        .disable_statement_logging()
-}
 
 /// From the columns in "UNIQUE constraint failed: t.a, t.b" to the name of the index.
 #[derive(Debug, Default)]
@@ -64,22 +25,18 @@ const UNIQUE_INDEXES: &str = "SELECT m.name AS table_name, l.name AS index_name,
 
 impl ConstraintNames {
     /// Reads the unique indexes of the open database.
-    pub(crate) async fn read(connection: &mut SqliteConnection) -> Result<Arc<Self>> {
-        let rows = sqlx::query(UNIQUE_INDEXES)
-            .fetch_all(connection)
-            .await
-            .map_err(plain)?;
+    pub(crate) fn read(connection: &Connection) -> Result<Arc<Self>> {
+        let sql = Sql::fixed("sqlite_schema", UNIQUE_INDEXES);
+        let rows = connection.run(&sql, &[], Want::Rows).map_err(plain)?;
         let mut columns: BTreeMap<String, String> = BTreeMap::new();
-        for row in rows {
-            let table: String = row.try_get("table_name").map_err(plain)?;
-            let index: String = row.try_get("index_name").map_err(plain)?;
-            let origin: String = row.try_get("origin").map_err(plain)?;
+        for row in rows.rows() {
+            let table = row.text("table_name")?;
             // NULL is an expression: SQLite names such an index itself.
-            let column: Option<String> = row.try_get("column_name").map_err(plain)?;
-            let name = if origin == "pk" {
+            let column = row.opt_text("column_name")?;
+            let name = if row.text("origin")? == "pk" {
                 format!("{table}_pkey")
             } else {
-                index
+                row.text("index_name")?
             };
             let list = columns.entry(name).or_default();
             if !list.is_empty() {
@@ -105,7 +62,14 @@ impl ConstraintNames {
         {
             return Constraint::new(name);
         }
-        Constraint::new(self.0.get(what).map_or(what, String::as_str))
+        if let Some(name) = self.0.get(what) {
+            return Constraint::new(name);
+        }
+        // A key of one integer is the row's own number and has no index.
+        match what.split_once('.') {
+            Some((table, _)) => Constraint::new(format!("{table}_pkey")),
+            None => Constraint::new(what),
+        }
     }
 }
 
@@ -113,30 +77,41 @@ const CONSTRAINT_FOREIGN_KEY: i32 = 787;
 const CONSTRAINT_PRIMARY_KEY: i32 = 1555;
 const CONSTRAINT_UNIQUE: i32 = 2067;
 
+/// What SQLite says: the extended result code and the message.
+fn fault(error: &rusqlite::Error) -> Option<(i32, String)> {
+    match error {
+        rusqlite::Error::SqliteFailure(fault, message) => {
+            let message = message.clone().unwrap_or_else(|| fault.to_string());
+            Some((fault.extended_code, message))
+        }
+        rusqlite::Error::SqlInputError { error, msg, .. } => {
+            Some((error.extended_code, msg.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether another connection is writing.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+}
+
 /// Our error for one of the driver, and whether SQLite may have rolled back by itself.
 pub(crate) fn translate(
-    error: &sqlx::Error,
+    error: &rusqlite::Error,
     table: &'static str,
     names: &ConstraintNames,
 ) -> Translated {
-    let Some(fault) = error.as_database_error() else {
-        return match error {
-            sqlx::Error::Encode(_) | sqlx::Error::Protocol(_) | sqlx::Error::ColumnNotFound(_) => {
-                Translated::statement(Error::Database {
-                    table,
-                    reason: error.to_string(),
-                })
-            }
-            other => Translated::fatal(Error::Unavailable(other.to_string())),
-        };
+    let Some((code, message)) = fault(error) else {
+        // The driver's own: parameters that do not fit the statement.
+        return Translated::statement(Error::Database {
+            table,
+            reason: error.to_string(),
+        });
     };
-    let code = fault
-        .code()
-        .and_then(|c| c.parse::<i32>().ok())
-        .unwrap_or(0);
     match (code, code & 0xff) {
         (CONSTRAINT_PRIMARY_KEY | CONSTRAINT_UNIQUE, _) => {
-            Translated::statement(Error::Conflict(names.find(fault.message())))
+            Translated::statement(Error::Conflict(names.find(&message)))
         }
         (CONSTRAINT_FOREIGN_KEY, _) => {
             Translated::statement(Error::Conflict(Constraint::new(Constraint::FOREIGN_KEY)))
@@ -144,10 +119,10 @@ pub(crate) fn translate(
         // A fault in the text, the values or a CHECK: only this statement is undone.
         (_, 1 | 18 | 19 | 20 | 25) => Translated::statement(Error::Database {
             table,
-            reason: fault.message().to_owned(),
+            reason: message,
         }),
         // Full, I/O, memory, interrupt, busy, corrupt: the transaction may be gone as well.
-        _ => Translated::fatal(Error::Unavailable(fault.message().to_owned())),
+        _ => Translated::fatal(Error::Unavailable(message)),
     }
 }
 
@@ -175,6 +150,6 @@ impl Translated {
     clippy::needless_pass_by_value,
     reason = "used as a function in map_err"
 )]
-pub(crate) fn plain(error: sqlx::Error) -> Error {
+pub(crate) fn plain(error: rusqlite::Error) -> Error {
     translate(&error, "", &ConstraintNames::default()).error
 }

@@ -18,6 +18,21 @@ pub(crate) struct Sql {
     pub(crate) text: Cow<'static, str>,
 }
 
+impl Sql {
+    /// A statement that is part of the program.
+    pub(crate) const fn fixed(table: &'static str, text: &'static str) -> Self {
+        Self {
+            table,
+            text: Cow::Borrowed(text),
+        }
+    }
+
+    /// Whether it is part of the program, and not compiled from a caller's query.
+    pub(crate) const fn is_fixed(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
+    }
+}
+
 impl From<Statement> for Sql {
     fn from(statement: Statement) -> Self {
         Self {

@@ -1,15 +1,18 @@
 //! Parameters of statements. Each kind knows its NULL, because PostgreSQL wants to know the type.
 
 use comity_model::{id::Id, secret::Hashed, time::Utc};
+use rusqlite::{
+    ToSql,
+    types::{ToSqlOutput, ValueRef},
+};
 use serde::Serialize;
 use serde_json::Map;
 use sqlx::{
-    Database, Encode, Postgres, Sqlite, Type,
+    Encode, Postgres, Type,
     encode::IsNull,
     error::BoxDynError,
     postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, types::Oid},
     query::Query,
-    sqlite::SqliteArguments,
 };
 use uuid::Uuid;
 
@@ -135,25 +138,29 @@ impl Encode<'_, Postgres> for JsonText {
     }
 }
 
-type Bound<'q, D> = Query<'q, D, <D as Database>::Arguments>;
-
-pub(crate) fn bind_sqlite(
-    query: Query<'_, Sqlite, SqliteArguments>,
-    value: Value,
-) -> Bound<'_, Sqlite> {
-    match value {
-        Value::Text(v) | Value::Json(v) => query.bind(v),
-        Value::Int(v) => query.bind(v),
-        Value::Bool(v) => query.bind(v.map(i64::from)),
-        Value::Uuid(v) => query.bind(v.map(|u| u.as_bytes().to_vec())),
-        Value::Bytes(v) => query.bind(v),
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let bound = match self {
+            Self::Text(Some(text)) | Self::Json(Some(text)) => ValueRef::Text(text.as_bytes()),
+            Self::Int(Some(int)) => ValueRef::Integer(*int),
+            Self::Bool(Some(flag)) => ValueRef::Integer(i64::from(*flag)),
+            Self::Uuid(Some(uuid)) => ValueRef::Blob(uuid.as_bytes()),
+            Self::Bytes(Some(bytes)) => ValueRef::Blob(bytes),
+            Self::Text(None)
+            | Self::Json(None)
+            | Self::Int(None)
+            | Self::Bool(None)
+            | Self::Uuid(None)
+            | Self::Bytes(None) => ValueRef::Null,
+        };
+        Ok(ToSqlOutput::Borrowed(bound))
     }
 }
 
 pub(crate) fn bind_postgres(
     query: Query<'_, Postgres, PgArguments>,
     value: Value,
-) -> Bound<'_, Postgres> {
+) -> Query<'_, Postgres, PgArguments> {
     match value {
         Value::Text(v) => query.bind(v),
         Value::Json(v) => query.bind(JsonText(v)),

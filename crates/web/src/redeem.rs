@@ -101,6 +101,7 @@ async fn begin(cx: &Context, link: &Link) -> Result<Begin, Error> {
         purpose: Purpose::Redemption { invitation: id },
         tenant: Some(tenant),
         login_hint: Some(invitation.email.clone()),
+        domain_hint: None,
         correlation_id: cx.correlation_id,
         subject: Some(Subject::External {
             home: HomeTenant {

@@ -25,7 +25,7 @@ pub struct Owner {
 }
 
 /// Nothing that waits, listens, stores or draws lots.
-const EFFECTS: &[&str] = &["tokio", "axum", "hyper", "sqlx", "rand"];
+const EFFECTS: &[&str] = &["tokio", "axum", "hyper", "sqlx", "rusqlite", "rand"];
 
 const NO_RULE: Rule = Rule {
     name: "",
@@ -130,6 +130,10 @@ const EDGE_MAY_USE: &[&str] = &["app", "edge", "model", "oauth"];
 pub const OWNERS: &[Owner] = &[
     Owner {
         library: "sqlx",
+        crates: &["store"],
+    },
+    Owner {
+        library: "rusqlite",
         crates: &["store"],
     },
     Owner {

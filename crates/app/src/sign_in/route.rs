@@ -26,13 +26,21 @@ pub enum Route {
 
 /// Routes a typed name from a tenant, or from the common endpoint.
 pub async fn route(cx: &Context, tenant: Option<&Snapshot>, name: &Upn) -> Result<Route> {
-    let domain = name.domain();
+    route_domain(cx, tenant, &name.domain()).await
+}
+
+/// Routes by a domain alone.
+pub(super) async fn route_domain(
+    cx: &Context,
+    tenant: Option<&Snapshot>,
+    domain: &str,
+) -> Result<Route> {
     let owner = cx
         .app
         .store()
         .read()
         .cloud()
-        .find_tenant_by_domain(&domain)
+        .find_tenant_by_domain(domain)
         .await?
         .map(|t| t.id);
     match (tenant, owner) {
@@ -42,7 +50,7 @@ pub async fn route(cx: &Context, tenant: Option<&Snapshot>, name: &Upn) -> Resul
             cloud: cx.app.registry().own.canonical_name.clone(),
             tenant: owner,
         })),
-        (Some(snapshot), None) => partner_of_domain(snapshot, &domain),
+        (Some(snapshot), None) => partner_of_domain(snapshot, domain),
         (None, None) => Err(Error::invalid(
             "username",
             "No organization of this cloud has that domain. If you were invited by one, choose Sign-in options, \

@@ -29,14 +29,20 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
             format!("The user name {e}. Write it like name@example.com."),
         )
     })?;
+    check_person_is_open(active.sign_in.data.active())?;
+    take_name(cx, active, &upn).await?;
+    advance(cx, active).await
+}
+
+/// Goes on with the person of that name, as far as her domain tells.
+pub(super) async fn take_name(cx: &Context, active: &mut Active, upn: &Upn) -> Result<()> {
     let data = active.sign_in.data.active();
-    check_person_is_open(data)?;
     let snapshot = match data.tenant.filter(|_| data.tenant_named) {
         Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
         None => None,
     };
-    let routed = route(cx, snapshot.as_deref(), &upn).await?;
-    let subject = route::subject(cx, &routed, &upn).await?;
+    let routed = route(cx, snapshot.as_deref(), upn).await?;
+    let subject = route::subject(cx, &routed, upn).await?;
     let data = active.sign_in.data.active_mut();
     if let (route::Route::Own(tenant), None) = (&routed, &snapshot) {
         data.tenant = Some(*tenant);
@@ -50,7 +56,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
     data.forget();
     data.typed_name = Some(upn.as_str().to_owned());
     data.subject = Some(subject);
-    advance(cx, active).await
+    Ok(())
 }
 
 /// An invitation is for one person, whoever opens its link (federation §5.2).
@@ -116,7 +122,7 @@ pub async fn password(
     let user = *user;
     let name = data.typed_name.clone().unwrap_or_default();
     let throttles = throttle::password(cx, tenant, user, &name);
-    throttle::check(cx, &throttles).await?;
+    let turn = throttle::enter(cx, &throttles).await?;
     let stored = match user {
         Some(id) => {
             cx.app
@@ -132,12 +138,14 @@ pub async fn password(
     let verdict = verify_password(cx, typed, stored.as_ref().map(|p| p.hash.as_str())).await?;
     let Verdict::Valid { rehash } = verdict else {
         throttle::failed(cx, &throttles).await?;
+        drop(turn);
         record_failure(cx, active, 50126).await?;
         return Err(Error::invalid(
             "password",
             "The user name or password is not right. Check both, or ask your administrator for a new password.",
         ));
     };
+    drop(turn);
     throttle::passed(cx, &throttles).await?;
     if let (true, Some(id)) = (rehash, user) {
         crate::password::store(cx, tenant, id, typed).await?;

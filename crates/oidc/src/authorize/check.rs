@@ -182,8 +182,8 @@ fn wants_second_factor(request: &Request) -> bool {
         || (!request.acr_values.is_empty() && request.acr_values.iter().all(means))
 }
 
-/// Whose name the field begins with: a hint, or the person of an earlier id token of ours. It
-/// decides nothing.
+/// Whose name the sign-in begins with: a hint, or the person of an earlier id token of ours. It
+/// proves nothing.
 pub(super) async fn hint(cx: &Context, request: &Request) -> Option<String> {
     if request.login_hint.is_some() {
         return request.login_hint.clone();

@@ -1,31 +1,38 @@
 //! Read-only connections, opened when first needed and kept.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::{
-    error::{Error, Result},
-    sqlite::{plain, reader_options},
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
 };
 
-/// The pool. Much smaller than the driver's: no timers, no test of a connection that is a file.
+use super::{ConstraintNames, connection::Connection, plain, translate};
+use crate::{
+    error::{Error, Result},
+    run::{Outcome, Want},
+    statement::Sql,
+    value::Value,
+};
+
+/// The pool: no timers, no test of a connection that is a file.
 pub(crate) struct Readers {
-    options: SqliteConnectOptions,
+    path: PathBuf,
     permits: Arc<Semaphore>,
-    idle: Mutex<Vec<SqliteConnection>>,
+    idle: Mutex<Vec<Connection>>,
+    names: Arc<ConstraintNames>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: &Path, count: usize) -> Arc<Self> {
+    pub(crate) fn new(path: &Path, count: usize, names: Arc<ConstraintNames>) -> Arc<Self> {
         Arc::new(Self {
-            options: reader_options(path),
+            path: path.to_owned(),
             permits: Arc::new(Semaphore::new(count.max(1))),
             idle: Mutex::new(Vec::new()),
+            names,
         })
     }
 
@@ -38,76 +45,82 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => self.options.connect().await.map_err(plain)?,
+            None => Connection::reader(&self.path).map_err(plain)?,
         };
         Ok(Reader {
             connection: Some(connection),
-            in_snapshot: false,
             pool: Arc::clone(self),
             _permit: permit,
         })
     }
 
-    pub(crate) async fn close(&self) {
+    pub(crate) fn close(&self) {
         self.permits.close();
-        let idle = std::mem::take(&mut *self.idle());
-        for connection in idle {
-            if let Err(error) = connection.close().await {
-                tracing::debug!(%error, "a read connection did not close well");
-            }
-        }
+        self.idle().clear();
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A connection on loan; goes back when dropped.
 pub(crate) struct Reader {
-    connection: Option<SqliteConnection>,
-    /// A snapshot that nobody ended: the connection is closed instead of going back.
-    in_snapshot: bool,
+    /// `None` while a statement runs on another thread, and for good if nobody waited for it.
+    connection: Option<Connection>,
     pool: Arc<Readers>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Reader {
-    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection
-            .as_mut()
-            .ok_or_else(|| Error::Unavailable("the reader is gone".to_owned()))
+    fn connection(&self) -> Result<&Connection> {
+        let gone = || Error::Unavailable("the reader is gone".to_owned());
+        self.connection.as_ref().ok_or_else(gone)
     }
 
-    pub(crate) async fn begin_snapshot(&mut self) -> Result<()> {
-        self.in_snapshot = true;
-        sqlx::query("BEGIN")
-            .execute(self.connection()?)
+    /// Rows. Compiled statements are lists of any length and go to a thread of their own.
+    pub(crate) async fn read(&mut self, sql: Sql, values: Vec<Value>) -> Result<Outcome> {
+        let table = sql.table;
+        let outcome = if sql.is_fixed() {
+            self.connection()?.run(&sql, &values, Want::Rows)
+        } else {
+            self.connection()?;
+            let connection = self.connection.take();
+            let (connection, outcome) = spawn_blocking(move || {
+                let outcome = connection
+                    .as_ref()
+                    .map(|c| c.run(&sql, &values, Want::Rows));
+                (connection, outcome)
+            })
             .await
-            .map_err(plain)?;
+            .map_err(|_| Error::Unavailable("the reader stopped".to_owned()))?;
+            self.connection = connection;
+            outcome.unwrap_or(Err(rusqlite::Error::InvalidQuery))
+        };
+        outcome.map_err(|error| translate(&error, table, &self.pool.names).error)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn prepare(&self, text: &str) -> Result<()> {
+        self.connection()?.prepare(text).map_err(plain)
+    }
+
+    pub(crate) fn begin_snapshot(&self) -> Result<()> {
         // The state is chosen by the first read, which should be now.
-        let touch = sqlx::query("SELECT version FROM migrations LIMIT 1");
-        touch
-            .execute(self.connection()?)
-            .await
-            .map_err(plain)
-            .map(drop)
+        let begin = "BEGIN; SELECT version FROM migrations LIMIT 1";
+        self.connection()?.control(begin).map_err(plain)
     }
 
-    pub(crate) async fn end_snapshot(&mut self) -> Result<()> {
-        sqlx::query("COMMIT")
-            .execute(self.connection()?)
-            .await
-            .map_err(plain)?;
-        self.in_snapshot = false;
-        Ok(())
+    pub(crate) fn end_snapshot(&self) -> Result<()> {
+        self.connection()?.control_prepared("COMMIT").map_err(plain)
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        // A connection whose snapshot nobody ended is closed.
         if let Some(connection) = self.connection.take()
-            && !self.in_snapshot
+            && connection.is_idle()
             && !self.pool.permits.is_closed()
         {
             self.pool.idle().push(connection);

@@ -10,54 +10,59 @@
 //!    for the lock once more: all who asked before it run, join, and one `COMMIT` serves them.
 //!    A group of 64 commits at once.
 //! 4. `commit().await` answers after the real `COMMIT`; if that fails, every member gets the error.
-//! 5. A transaction that was dropped, also in the middle of a statement, is rolled back to its
-//!    savepoint by whoever comes next, before anything else happens. It takes nobody with it.
+//! 5. A transaction that was dropped is rolled back to its savepoint there and then. It takes nobody
+//!    with it.
 //! 6. After an error that may have rolled back the real transaction, the whole group has failed.
+//!
+//! Statements run on the caller's thread; a real `COMMIT`, which waits for the disk, has a thread of
+//! its own.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, oneshot},
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
 
+use super::{
+    ConstraintNames,
+    connection::{Connection, Durability, PATIENCE},
+    is_busy, plain, translate,
+};
 use crate::{
     error::{Error, Result},
-    run::{Outcome, Want, on_sqlite},
-    sqlite::{ConstraintNames, plain, translate},
+    run::{Outcome, Want},
     statement::Sql,
     value::Value,
 };
 
 const LARGEST_GROUP: usize = 64;
+/// Between two tries while another process writes.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The writer; cloned handles share one connection.
 #[derive(Clone)]
 pub(crate) struct Writer {
     state: Arc<Mutex<State>>,
-    names: Arc<ConstraintNames>,
     commits: Arc<AtomicU64>,
 }
 
-/// Whether a real transaction is open on the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Closed,
-    /// `BEGIN` was sent, but its answer never seen.
-    Unknown,
-    Open,
-}
-
 struct State {
-    options: SqliteConnectOptions,
+    path: PathBuf,
+    durability: Durability,
     /// `None` after a failure that left it unusable; opened again by the next transaction.
-    connection: Option<SqliteConnection>,
-    phase: Phase,
-    /// A savepoint is open, or may be.
-    savepoint: bool,
-    /// The group cannot be saved any more, and its members may not know yet.
-    broken: Option<Error>,
+    connection: Option<Connection>,
+    names: Arc<ConstraintNames>,
+    /// A real transaction is open.
+    open: bool,
     /// Counts the real transactions, so that a late flush knows that it comes late.
     group: u64,
     members: Vec<oneshot::Sender<Result<()>>>,
@@ -69,17 +74,18 @@ struct State {
 
 impl Writer {
     pub(crate) fn new(
-        options: SqliteConnectOptions,
-        connection: SqliteConnection,
+        path: PathBuf,
+        durability: Durability,
+        connection: Connection,
         names: Arc<ConstraintNames>,
     ) -> Self {
         let commits = Arc::new(AtomicU64::new(0));
         let state = State {
-            options,
+            path,
+            durability,
             connection: Some(connection),
-            phase: Phase::Closed,
-            savepoint: false,
-            broken: None,
+            names,
+            open: false,
             group: 0,
             members: Vec::new(),
             closed: false,
@@ -89,7 +95,6 @@ impl Writer {
         };
         Self {
             state: Arc::new(Mutex::new(state)),
-            names,
             commits,
         }
     }
@@ -99,32 +104,31 @@ impl Writer {
         self.commits.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn names(&self) -> &Arc<ConstraintNames> {
-        &self.names
-    }
-
-    /// Waits for the writer and opens a savepoint.
+    /// Waits for the writer and opens a savepoint. While another process writes, tries again for
+    /// as long as a reader would wait.
     pub(crate) async fn begin(&self) -> Result<WriteTransaction> {
         let mut state = Arc::clone(&self.state).lock_owned().await;
-        state.enter().await?;
+        let begun = Instant::now();
+        loop {
+            match state.enter()? {
+                Entered::Yes => break,
+                Entered::Busy(error) if begun.elapsed() > PATIENCE => return Err(error),
+                Entered::Busy(_) => sleep(PAUSE).await,
+            }
+        }
         Ok(WriteTransaction {
             state: Some(state),
             shared: Arc::clone(&self.state),
-            names: Arc::clone(&self.names),
             failed: None,
         })
     }
 
-    /// Commits what is committed, rolls back what is not, and closes the connection.
+    /// Commits what is committed and closes the connection.
     pub(crate) async fn close(&self) {
         let mut state = Arc::clone(&self.state).lock_owned().await;
         state.closed = true;
-        state.finish().await;
-        if let Some(connection) = state.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::warn!(%error, "the write connection did not close well");
-        }
+        state.finish();
+        state.connection = None;
     }
 
     #[cfg(test)]
@@ -133,134 +137,100 @@ impl Writer {
     }
 }
 
+enum Entered {
+    Yes,
+    /// Another process writes.
+    Busy(Error),
+}
+
 impl State {
-    async fn control(&mut self, sql: &'static str) -> std::result::Result<(), sqlx::Error> {
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
-        sqlx::query(sql).execute(connection).await.map(drop)
+    fn connection(&self) -> rusqlite::Result<&Connection> {
+        self.connection.as_ref().ok_or_else(gone)
     }
 
-    /// Rules 2 and 5.
-    async fn enter(&mut self) -> Result<()> {
+    /// Rule 2.
+    fn enter(&mut self) -> Result<Entered> {
         if self.closed {
             return Err(Error::Unavailable("the store is closed".to_owned()));
         }
-        self.settle().await;
-        let entered = self.open_savepoint().await.map_err(plain);
-        if let Err(error) = &entered {
-            self.fail(error).await;
+        let entered = self.open_savepoint();
+        match entered {
+            Ok(()) => Ok(Entered::Yes),
+            Err(error) if !self.open && is_busy(&error) => Ok(Entered::Busy(plain(error))),
+            Err(error) => {
+                let error = plain(error);
+                self.fail(&error);
+                Err(error)
+            }
         }
-        entered
     }
 
-    async fn open_savepoint(&mut self) -> std::result::Result<(), sqlx::Error> {
+    fn open_savepoint(&mut self) -> rusqlite::Result<()> {
         if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await?);
+            self.connection = Some(Connection::writer(&self.path, self.durability)?);
         }
-        let opens_group = self.phase == Phase::Closed;
-        if opens_group {
-            self.phase = Phase::Unknown;
+        if !self.open {
+            self.connection()?.control_prepared("BEGIN IMMEDIATE")?;
+            self.open = true;
         }
-        self.savepoint = true;
-        // In one message: each costs two changes of thread.
-        self.control(if opens_group {
-            "BEGIN IMMEDIATE; SAVEPOINT tx"
-        } else {
-            "SAVEPOINT tx"
-        })
-        .await?;
-        self.phase = Phase::Open;
-        Ok(())
+        self.connection()?.control_prepared("SAVEPOINT tx")
     }
 
-    /// Rule 5: undoes what a dropped transaction left. Each step may itself be cut off and is run
-    /// again by the next caller.
-    async fn settle(&mut self) {
-        if let Some(error) = self.broken.take() {
-            self.fail(&error).await;
-        }
-        if self.phase == Phase::Unknown {
-            // Nothing can have been written yet; `ROLLBACK` fails if `BEGIN` never ran.
-            self.control("ROLLBACK").await.ok();
-            self.phase = Phase::Closed;
-            self.savepoint = false;
-        }
-        if self.savepoint {
-            match self.undo_savepoint().await {
-                Ok(()) => self.savepoint = false,
-                Err(error) if is_missing_savepoint(&error) => self.settle_missing().await,
-                Err(error) => self.fail(&plain(error)).await,
-            }
+    /// Rule 5. Ends a real transaction that nobody waits for, so that other processes can write.
+    fn leave(&mut self) {
+        let undone = self.connection().and_then(|connection| {
+            connection.control_prepared("ROLLBACK TO tx")?;
+            connection.control_prepared("RELEASE tx")
+        });
+        if let Err(error) = undone {
+            self.fail(&plain(error));
+        } else if self.members.is_empty() {
+            self.roll_back();
         }
     }
 
-    /// The savepoint is gone: released by a caller that did not wait for the answer, or SQLite
-    /// rolled back everything while nobody listened. A second `BEGIN` tells them apart.
-    async fn settle_missing(&mut self) {
-        let error = Error::Unavailable("the transaction was rolled back".to_owned());
-        self.broken = Some(error.clone());
-        match self.control("BEGIN").await {
-            Err(fault) if message_contains(&fault, "within a transaction") => {
-                self.broken = None;
-                self.savepoint = false;
-            }
-            _ => self.fail(&error).await,
-        }
-    }
-
-    async fn undo_savepoint(&mut self) -> std::result::Result<(), sqlx::Error> {
-        self.control("ROLLBACK TO tx").await?;
-        self.control("RELEASE tx").await
-    }
-
-    /// The real `COMMIT` (rule 4). Never cut off: it runs in a task of its own.
-    async fn finish(&mut self) {
-        self.settle().await;
-        if self.phase != Phase::Open {
+    /// The real `COMMIT` (rule 4).
+    fn finish(&mut self) {
+        if !self.open {
             return;
         }
-        match self.commit().await {
+        match self.commit() {
             Ok(()) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.end_group(&Ok(()));
             }
-            Err(error) => self.fail(&plain(error)).await,
+            Err(error) => self.fail(&plain(error)),
         }
     }
 
-    async fn commit(&mut self) -> std::result::Result<(), sqlx::Error> {
+    fn commit(&mut self) -> rusqlite::Result<()> {
         #[cfg(test)]
         if std::mem::take(&mut self.fail_next_commit) {
-            return Err(sqlx::Error::WorkerCrashed);
+            return Err(gone());
         }
-        self.control("COMMIT").await
+        self.connection()?.control_prepared("COMMIT")
     }
 
-    /// Rule 6. Cut off, it is run again by the next caller.
-    async fn fail(&mut self, error: &Error) {
-        self.broken = Some(error.clone());
-        let gone = match self.control("ROLLBACK").await {
-            Ok(()) => true,
-            Err(fault) => message_contains(&fault, "no transaction is active"),
-        };
-        if !gone {
-            // Dropping the connection rolls back for certain.
-            self.connection = None;
-        }
-        self.savepoint = false;
+    /// Rule 6.
+    fn fail(&mut self, error: &Error) {
+        self.roll_back();
         self.end_group(&Err(error.clone()));
     }
 
-    /// Ends a real transaction that nobody waits for, so that other processes can write.
-    async fn leave(&mut self) {
-        self.settle().await;
-        if self.members.is_empty() {
-            self.finish().await;
+    fn roll_back(&mut self) {
+        if let Some(connection) = &self.connection {
+            // SQLite may have done it already.
+            connection.control_prepared("ROLLBACK").ok();
+            if !connection.is_idle() {
+                // Dropping the connection rolls back for certain.
+                self.connection = None;
+            }
         }
+        self.open = false;
     }
 
     fn end_group(&mut self, result: &Result<()>) {
-        self.broken = None;
-        self.phase = Phase::Closed;
+        self.open = false;
         self.group += 1;
         for member in self.members.drain(..) {
             // A caller that no longer waits does not want to know.
@@ -269,49 +239,34 @@ impl State {
     }
 }
 
-fn message_contains(error: &sqlx::Error, part: &str) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(|e| e.message().contains(part))
-}
-
-fn is_missing_savepoint(error: &sqlx::Error) -> bool {
-    message_contains(error, "no such savepoint")
-}
-
 /// One caller's transaction. Dropped without `commit`, it is rolled back.
 pub(crate) struct WriteTransaction {
-    /// Taken by `commit`, `rollback` and `drop`.
+    /// Taken by `commit`, `drop`, and an error that ended the real transaction.
     state: Option<OwnedMutexGuard<State>>,
     shared: Arc<Mutex<State>>,
-    names: Arc<ConstraintNames>,
     /// The first error: nothing more is accepted, as on PostgreSQL.
     failed: Option<Error>,
 }
 
 impl WriteTransaction {
-    pub(crate) async fn run(
-        &mut self,
-        sql: Sql,
-        values: Vec<Value>,
-        want: Want,
-    ) -> Result<Outcome> {
+    pub(crate) fn run(&mut self, sql: &Sql, values: &[Value], want: Want) -> Result<Outcome> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let table = sql.table;
-        let result = match self.state.as_mut().and_then(|s| s.connection.as_mut()) {
-            Some(connection) => on_sqlite(connection, sql, values, want).await,
-            None => Err(sqlx::Error::WorkerCrashed),
+        let Some(state) = self.state.as_mut() else {
+            return Err(ended());
         };
+        let result = state.connection().and_then(|c| c.run(sql, values, want));
         let error = match result {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
-        let translated = translate(&error, table, &self.names);
+        let translated = translate(&error, sql.table, &state.names);
         self.failed = Some(translated.error.clone());
-        if let Some(state) = self.state.as_mut().filter(|_| translated.fatal) {
-            state.fail(&translated.error).await;
+        let rolled_back = state.connection.as_ref().is_none_or(Connection::is_idle);
+        if translated.fatal || rolled_back {
+            state.fail(&translated.error);
+            self.state = None;
         }
         Err(translated.error)
     }
@@ -319,62 +274,69 @@ impl WriteTransaction {
     /// Rules 3 and 4.
     pub(crate) async fn commit(mut self) -> Result<()> {
         if let Some(error) = self.failed.take() {
-            self.rollback().await;
             return Err(error);
         }
-        let Some(state) = self.state.as_mut() else {
-            return Err(Error::Unavailable("the transaction has ended".to_owned()));
+        let Some(mut state) = self.state.take() else {
+            return Err(ended());
         };
-        if let Err(error) = state.control("RELEASE tx").await {
+        if let Err(error) = state
+            .connection()
+            .and_then(|c| c.control_prepared("RELEASE tx"))
+        {
             let error = plain(error);
-            state.fail(&error).await;
+            state.fail(&error);
             return Err(error);
         }
-        state.savepoint = false;
         let (answer, committed) = oneshot::channel();
         state.members.push(answer);
-        self.flush_later();
+        flush_later(state, &self.shared);
         committed
             .await
             .unwrap_or_else(|_| Err(Error::Unavailable("the writer stopped".to_owned())))
-    }
-
-    pub(crate) async fn rollback(mut self) {
-        if let Some(state) = self.state.as_mut() {
-            state.leave().await;
-        }
-        self.state = None;
-    }
-
-    /// Rule 3: one task per group, so that no caller's impatience can cut off a commit.
-    fn flush_later(&mut self) {
-        let Some(mut state) = self.state.take() else {
-            return;
-        };
-        let members = state.members.len();
-        if members >= LARGEST_GROUP {
-            tokio::spawn(async move { state.finish().await });
-        } else if members == 1 {
-            let group = state.group;
-            let shared = Arc::clone(&self.shared);
-            drop(state);
-            tokio::spawn(async move {
-                let mut state = shared.lock_owned().await;
-                if state.group == group {
-                    state.finish().await;
-                }
-            });
-        }
     }
 }
 
 impl Drop for WriteTransaction {
     fn drop(&mut self) {
-        // Without a runtime the next caller does it (`enter`).
-        if let (Some(mut state), Ok(runtime)) =
-            (self.state.take(), tokio::runtime::Handle::try_current())
-        {
-            runtime.spawn(async move { state.leave().await });
+        if let Some(mut state) = self.state.take() {
+            state.leave();
         }
+    }
+}
+
+/// As if the file could not be reached.
+fn gone() -> rusqlite::Error {
+    let fault = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+    rusqlite::Error::SqliteFailure(fault, Some("the connection is gone".to_owned()))
+}
+
+fn ended() -> Error {
+    Error::Unavailable("the transaction has ended".to_owned())
+}
+
+/// Rule 3: one task per group, so that no caller's impatience can cut off a commit.
+fn flush_later(state: OwnedMutexGuard<State>, shared: &Arc<Mutex<State>>) {
+    let members = state.members.len();
+    if members >= LARGEST_GROUP {
+        tokio::spawn(flush(state));
+    } else if members == 1 {
+        let group = state.group;
+        let shared = Arc::clone(shared);
+        drop(state);
+        tokio::spawn(async move {
+            let state = shared.lock_owned().await;
+            if state.group == group {
+                flush(state).await;
+            }
+        });
+    }
+}
+
+/// A commit that does not wait for the disk needs no thread.
+async fn flush(mut state: OwnedMutexGuard<State>) {
+    if state.durability == Durability::None {
+        state.finish();
+    } else if let Err(error) = spawn_blocking(move || state.finish()).await {
+        tracing::error!(%error, "a commit did not end");
     }
 }
