@@ -46,7 +46,7 @@ pub fn cloud_sites(app: &App, mail: Option<&Path>) -> CloudSites {
     let graph = comity_oidc::graph()
         .with_state(app.clone())
         .fallback_service(comity_graph::site(app));
-    let mut portal = assets();
+    let mut portal = assets().merge(comity_web::portal().with_state(app.clone()));
     if let Some(mail) = mail {
         portal = portal.merge(dev_mail::router(app, mail));
     }
