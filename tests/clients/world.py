@@ -1,10 +1,14 @@
-"""A `comity dev` of its own, and what its manifest says."""
+"""For every suite: a `comity dev` of its own, what its manifest says, and one-time codes."""
 
+import base64
+import hmac
 import json
 import os
 import socket
+import struct
 import subprocess
 import threading
+import time
 
 START_SECONDS = 60
 
@@ -69,3 +73,14 @@ def map_names():
         return original(host, *rest, **named)
 
     socket.getaddrinfo = mapped
+
+
+def one_time_code(secret, at=None):
+    """RFC 6238 with 30 seconds and 6 digits."""
+    step = int((at or time.time()) // 30)
+    padded = secret + "=" * (-len(secret) % 8)
+    key = base64.b32decode(padded.upper())
+    digest = hmac.digest(key, struct.pack(">Q", step), "sha1")
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1000000:06d}"
