@@ -22,17 +22,18 @@ class World:
             port = probe.getsockname()[1]
         self.data = os.path.join(folder, "world")
         command = [program, "dev", "--data", self.data, "--port", str(port)]
-        log = open(os.path.join(folder, "log"), "w", encoding="utf-8")
+        self.log = os.path.join(folder, "log")
+        log = open(self.log, "w", encoding="utf-8")
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True
         )
         log.close()
-        self._wait(os.path.join(folder, "log"))
+        self._wait()
         with open(os.path.join(self.data, "world.json"), encoding="utf-8") as file:
             self.manifest = json.load(file)
         self.ca_file = self.manifest["caFile"]
 
-    def _wait(self, log):
+    def _wait(self):
         timer = threading.Timer(START_SECONDS, self.process.kill)
         timer.start()
         for line in self.process.stdout:
@@ -40,7 +41,7 @@ class World:
                 timer.cancel()
                 return
         timer.cancel()
-        with open(log, encoding="utf-8") as file:
+        with open(self.log, encoding="utf-8") as file:
             raise AssertionError(f"`comity dev` ended before it was ready: {file.read()}")
 
     def stop(self):

@@ -112,7 +112,7 @@ class Page:
     def __init__(self, browser, context, target=None):
         self.browser, self.context = browser, context
         self.reports, self.dialogs, self.console = [], [], []
-        self.seen, self.titles = [], []
+        self.seen, self.titles, self.addresses = [], [], []
         target = target or browser.call(
             "Target.createTarget", url="about:blank", browserContextId=context
         )["targetId"]
@@ -131,6 +131,8 @@ class Page:
             issue = said["issue"]
             if issue["code"] == "ContentSecurityPolicyIssue":
                 self.reports.append(issue["details"]["contentSecurityPolicyIssueDetails"])
+        elif method == "Network.requestWillBeSent":
+            self.addresses.append(said["request"]["url"])
         elif method == "Page.javascriptDialogOpening":
             self.dialogs.append(said)
             # Without waiting: the answer is of no interest.

@@ -97,12 +97,12 @@ def rename(*scripts):
             script.call("PATCH", f"/v1.0/users/{user['id']}", body)
         for place, application in enumerate(tenant["applications"]):
             name = f"{WAYS_OUT[place % 3 + 1]}{RUNS[place + 5]}"
+            own = f"/v1.0/applications/{application['id']}"
+            script.call("PATCH", own, {"displayName": name})
             rename_application(script, application, name)
 
 
 def rename_application(script, application, name):
-    """Both its own name and the one that the organization knows it by."""
-    body = {"displayName": name}
-    script.call("PATCH", f"/v1.0/applications/{application['id']}", body)
+    """The name that the organization knows it by, which is what its pages show."""
     known = f"/v1.0/servicePrincipals(appId='{application['appId']}')"
-    script.call("PATCH", known, body)
+    script.call("PATCH", known, {"displayName": name})

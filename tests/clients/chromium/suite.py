@@ -7,7 +7,7 @@ drawn with them.
 
 import os
 import unittest
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import payloads
 from chromium import Chromium, pin_of
@@ -359,6 +359,50 @@ class FormPost(unittest.TestCase):
         self.assertEqual({r["violatedDirective"] for r in page.reports}, {"form-action"})
 
 
+class Afterwards(unittest.TestCase):
+    """What all that left behind in the log and in addresses (S-42)."""
+
+    def test_no_secret_is_in_the_log_and_what_is_kept_secret_is_in_no_address(self):
+        kept, sent = kept_secrets(), sent_secrets()
+        self.assertGreater(len(kept), 20)
+        self.assertGreater(len(sent), 50)
+        with open(rig.world.log, encoding="utf-8") as file:
+            log = file.read()
+        for route in ("/signin/{n}/password", "/federation/callback", "/redeem", "/dev/mail/{name}"):
+            self.assertIn(f'route="{route}"', log)
+        self.assertEqual([name for name, value in kept + sent if value in log], [])
+        addresses = "\n".join(unquote(a) for page in rig.browser.pages.values() for a in page.addresses)
+        self.assertIn("/federation/callback?code=", addresses)
+        self.assertEqual([name for name, value in kept if value in addresses], [])
+
+
+def kept_secrets():
+    """What never leaves the browser or the server but in a form or a header."""
+    found = []
+    for cloud in rig.world.manifest["clouds"]:
+        for tenant in cloud["tenants"]:
+            for user in tenant["users"]:
+                found.append((f"password of {user['userPrincipalName']}", user["password"]))
+                found.append((f"factor of {user['userPrincipalName']}", user["totpSecret"]))
+            for script in [*tenant["applications"], tenant["automation"]]:
+                found.append(("client secret", script["clientSecret"]))
+    for page in rig.browser.pages.values():
+        found.extend((cookie["name"], cookie["value"]) for cookie in page.cookies())
+    return [(name, value) for name, value in found if value and len(value) > 4]
+
+
+def sent_secrets():
+    """What goes through an address or a form once, by the name of its parameter."""
+    pairs = [pair for got, _ in rig.party.posted for pair in got.items()]
+    for page in rig.browser.pages.values():
+        for address in page.addresses:
+            pairs.extend(parse_qsl(urlsplit(address).query))
+    return [(name, value) for name, value in pairs if name in SENT]
+
+
+SENT = {"code", "state", "nonce", "ticket", "link", "request_uri", "id_token_hint", "login_hint"}
+
+
 def hosts(key):
     return f"login.{key}.localhost"
 
@@ -369,7 +413,7 @@ def main():
     rig = Rig()
     try:
         load = unittest.defaultTestLoader.loadTestsFromTestCase
-        tests = unittest.TestSuite(load(case) for case in (TheStory, Frames, FormPost))
+        tests = unittest.TestSuite(load(case) for case in (TheStory, Frames, FormPost, Afterwards))
         result = unittest.TextTestRunner(verbosity=2).run(tests)
     finally:
         rig.stop()
