@@ -12,6 +12,7 @@ use crate::{
     partner_configuration::PartnerCache,
     port::{Clock, Mailer, Outbound, Random},
     snapshot::Snapshots,
+    throttle,
 };
 
 /// What `server` (or the testkit) hands over to start one cloud.
@@ -61,6 +62,7 @@ struct Inner {
     snapshots: Snapshots,
     partners: PartnerCache,
     lease_turns: Turns,
+    attempts: throttle::Turns,
 }
 
 impl App {
@@ -81,6 +83,7 @@ impl App {
             snapshots,
             partners: PartnerCache::default(),
             lease_turns: Turns::default(),
+            attempts: throttle::Turns::default(),
         })))
     }
 
@@ -142,6 +145,11 @@ impl App {
     /// Renewals of leases under way in this process.
     pub(crate) fn lease_turns(&self) -> &Turns {
         &self.0.lease_turns
+    }
+
+    /// Attempts at passwords under way in this process.
+    pub(crate) fn attempts(&self) -> &throttle::Turns {
+        &self.0.attempts
     }
 
     /// Accepted configurations of partner clouds.

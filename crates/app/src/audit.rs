@@ -1,10 +1,19 @@
-//! Audit records of changes, in Graph's shape (semantics.md §9.2).
+//! Audit records of changes, in Graph's shape (semantics.md §9.2), and of refused permissions
+//! (law 6).
 
 use comity_model::audit_record::AuditRecord;
+use comity_oauth::text;
+use comity_store::counter::window;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::context::{Actor, Context};
+use crate::{
+    context::{Actor, Context},
+    error::Result,
+};
+
+/// Refusals of one operation to one actor within this time are one record.
+const REFUSALS_SECONDS: i64 = 3600;
 
 /// What was done to what; becomes one audit record in the transaction of the change.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +74,45 @@ impl Activity {
         self.reason = Some(reason.into());
         self
     }
+}
+
+/// An operation that was refused for want of a permission.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    /// Method and path template: what refusals are counted by.
+    pub operation: &'a str,
+    /// The path as sent.
+    pub path: &'a str,
+    /// What the caller was told.
+    pub reason: &'a str,
+}
+
+/// Records a refusal in a transaction of its own: the first within an hour for each actor and
+/// operation, on whichever node. So a flood of refusals costs reads, and at most one record an hour
+/// for each of some hundred operations.
+pub async fn refused(cx: &Context, what: &Refused<'_>) -> Result<()> {
+    let tenant = cx.tenant()?;
+    let who = match &cx.actor {
+        Actor::User(actor) => actor.user.uuid(),
+        Actor::Application(actor) => actor.service_principal.uuid(),
+        Actor::System { .. } | Actor::Nobody => return Ok(()),
+    };
+    let counter = format!("refused/{tenant}/{who}/{}", what.operation);
+    let start = window(cx.now, REFUSALS_SECONDS);
+    let read = cx.app.store().read();
+    if read.cloud().counters().find(&counter, start).await? > 0 {
+        return Ok(());
+    }
+    let activity = Activity::new("Authorization", "Refuse operation")
+        .target("Other", tenant.uuid(), what.operation)
+        .changed("path", None, Some(text::clean(what.path, 256)))
+        .refused(text::clean(what.reason, 1024));
+    let tx = cx.app.store().begin().await?;
+    if tx.cloud().counters().count_up(&counter, start).await? == 1 {
+        let record = audit(cx, &activity);
+        tx.tenant(tenant).audit_records().insert(&record).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// The record of an activity by the context's actor, now.

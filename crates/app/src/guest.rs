@@ -10,7 +10,7 @@ use comity_model::{
     user::{ExternalLink, ExternalUserState, User},
 };
 use comity_policy::sign_in::GateVerdict;
-use comity_store::Tx;
+use comity_store::{TenantTx, Tx};
 
 use crate::{
     audit::{Activity, audit},
@@ -26,10 +26,6 @@ use crate::{
 /// Everything is read again here: the guest and its version, the invitation, the gates, the yes.
 /// Only the invited person (cloud, tenant, object) redeems; of two at once one wins, the other
 /// gets a clean error.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
 pub(crate) async fn redeem(
     cx: &Context,
     tx: &mut Tx,
@@ -39,7 +35,7 @@ pub(crate) async fn redeem(
     reviewed: Option<Utc>,
 ) -> Result<()> {
     let scoped = tx.tenant(snapshot.tenant.id);
-    let mut user = scoped.users().find(user.id).await?.ok_or(Error::NotFound)?;
+    let user = scoped.users().find(user.id).await?.ok_or(Error::NotFound)?;
     let link = user.external.clone().ok_or(Error::NotFound)?;
     if link.identity != assertion.identity {
         return Err(Error::NotFound);
@@ -47,55 +43,11 @@ pub(crate) async fn redeem(
     if link.state == ExternalUserState::Accepted {
         return Ok(());
     }
-    let home = HomeTenant {
-        cloud: link.identity.cloud.clone(),
-        tenant: link.identity.tenant,
-    };
-    let automatic = judge::automatic_inbound(snapshot, &home) && assertion.automatic_redemption;
-    if reviewed.is_none() && !automatic {
-        return Err(Error::NotFound);
-    }
-    if let GateVerdict::Closed { code, side } =
-        judge::outer_resource(cx.app.registry(), snapshot, &home)
-    {
-        return Err(Error::Denied {
-            refusal: Refusal {
-                code,
-                side,
-                error: OauthError::AccessDenied,
-            },
-            message: "the collaboration was closed meanwhile".into(),
-        });
-    }
-    let upn = assertion.upn.clone();
-    user.external = Some(ExternalLink {
-        state: ExternalUserState::Accepted,
-        state_changed: cx.now,
-        home_upn: upn,
-        ..link
-    });
-    let issuer = serde_json::json!([
-        {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}
-    ]);
-    user.properties.insert("identities".into(), issuer);
-    scoped
-        .users()
-        .update(&user)
-        .await
-        .map_err(crate::sign_in::stale)?;
-    for invitation in scoped.invitations().list_of_user(user.id).await? {
-        if invitation.status == InvitationStatus::PendingAcceptance {
-            let done = Invitation {
-                status: InvitationStatus::Completed,
-                ..invitation
-            };
-            scoped
-                .invitations()
-                .update(&done)
-                .await
-                .map_err(crate::sign_in::stale)?;
-        }
-    }
+    check(cx, snapshot, assertion, reviewed)?;
+    let user = accepted(cx, user, link, assertion);
+    let updated = scoped.users().update(&user).await;
+    updated.map_err(crate::sign_in::stale)?;
+    complete_invitations(&scoped, &user).await?;
     let acting = acting(cx, snapshot, &user);
     let activity = Activity::new("UserManagement", "Redeem external user invite")
         .target("User", user.id.uuid(), &user.upn)
@@ -105,7 +57,62 @@ pub(crate) async fn redeem(
             Some("Accepted".into()),
         );
     let record = audit(&acting, &activity);
-    scoped.audit_records().insert(&record).await?;
+    Ok(scoped.audit_records().insert(&record).await?)
+}
+
+/// The yes, or both ticks, and the own gates.
+fn check(
+    cx: &Context,
+    snapshot: &Snapshot,
+    assertion: &AssertionFacts,
+    reviewed: Option<Utc>,
+) -> Result<()> {
+    let home = HomeTenant {
+        cloud: assertion.identity.cloud.clone(),
+        tenant: assertion.identity.tenant,
+    };
+    let automatic = judge::automatic_inbound(snapshot, &home) && assertion.automatic_redemption;
+    if reviewed.is_none() && !automatic {
+        return Err(Error::NotFound);
+    }
+    match judge::outer_resource(cx.app.registry(), snapshot, &home) {
+        GateVerdict::Closed { code, side } => Err(Error::Denied {
+            refusal: Refusal {
+                code,
+                side,
+                error: OauthError::AccessDenied,
+            },
+            message: "the collaboration was closed meanwhile".into(),
+        }),
+        GateVerdict::Open | GateVerdict::NotCounted => Ok(()),
+    }
+}
+
+fn accepted(cx: &Context, mut user: User, link: ExternalLink, assertion: &AssertionFacts) -> User {
+    user.external = Some(ExternalLink {
+        state: ExternalUserState::Accepted,
+        state_changed: cx.now,
+        home_upn: assertion.upn.clone(),
+        ..link
+    });
+    let issuer = serde_json::json!([
+        {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}
+    ]);
+    user.properties.insert("identities".into(), issuer);
+    user
+}
+
+async fn complete_invitations(scoped: &TenantTx<'_>, user: &User) -> Result<()> {
+    for invitation in scoped.invitations().list_of_user(user.id).await? {
+        if invitation.status == InvitationStatus::PendingAcceptance {
+            let done = Invitation {
+                status: InvitationStatus::Completed,
+                ..invitation
+            };
+            let updated = scoped.invitations().update(&done).await;
+            updated.map_err(crate::sign_in::stale)?;
+        }
+    }
     Ok(())
 }
 

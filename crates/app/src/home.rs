@@ -102,15 +102,21 @@ pub async fn push(cx: &Context, call: &Call<'_>) -> Result<par::Response, Failur
     let closed = outer(cx, call.tenant, &resource).await?;
     let tx = cx.app.store().begin().await?;
     caller.use_once(&tx).await?;
-    if let Some((refusal, snapshot)) = closed {
-        if let Some(snapshot) = snapshot {
-            let facts = log::outer_facts(cx, &snapshot, &resource, Some(pushed.details.pair));
-            let row = log::row(cx, &refused_push(&pushed, &resource, &facts, refusal.code));
+    if let Some(closed) = closed {
+        if let Some(kept) = &closed.kept {
+            let facts = kept
+                .decided_on
+                .as_ref()
+                .map(|s| log::outer_facts(cx, s, &resource, Some(pushed.details.pair)));
+            let row = log::row(
+                cx,
+                &refused_push(&pushed, &resource, facts.as_ref(), kept.code),
+            );
             let tenant = tx.tenant(call.tenant);
             tenant.sign_in_records().insert(&row).await?;
         }
         tx.commit().await?;
-        return Err(Refused::told(refusal).into());
+        return Err(Refused::told(closed.told).into());
     }
     let (reference, hash) = cx.new_bearer();
     let expires = cx.now.plus_seconds(PUSHED_SECONDS);
@@ -135,7 +141,7 @@ fn resource(pushed: &PushedCrossing) -> HomeTenant {
 fn refused_push<'a>(
     pushed: &'a PushedCrossing,
     resource: &'a HomeTenant,
-    facts: &'a Facts,
+    facts: Option<&'a Facts>,
     code: u32,
 ) -> Entry<'a> {
     Entry {
@@ -147,23 +153,39 @@ fn refused_push<'a>(
         app_name: &pushed.details.app_name,
         user: None,
         code,
-        facts: Some(facts),
+        facts,
         access: None,
         detail: None,
     }
 }
 
-/// H1, H2 and the switch. A tenant that does not exist looks like one that ticked nothing; the
-/// second value is the one that does.
-async fn outer(
-    cx: &Context,
-    tenant: Id<Tenant>,
-    resource: &HomeTenant,
-) -> Result<Option<(Refusal, Option<Arc<Snapshot>>)>> {
+/// A push that home does not take.
+struct Closed {
+    told: Refusal,
+    /// What the own log says; nothing where there is no tenant.
+    kept: Option<Kept>,
+}
+
+/// A refusal as the own log has it.
+struct Kept {
+    code: u32,
+    /// The policies that decided; none did for a tenant that is disabled.
+    decided_on: Option<Arc<Snapshot>>,
+}
+
+/// A disabled tenant, in its own log.
+const DISABLED: u32 = 90_002;
+
+/// H1, H2 and the switch. To the other side a tenant that does not exist or is disabled looks like
+/// one that ticked nothing.
+async fn outer(cx: &Context, tenant: Id<Tenant>, resource: &HomeTenant) -> Result<Option<Closed>> {
     use comity_model::sign_in::{OauthError, Side};
-    let refused = |code, side, snapshot| {
+    let refused = |code, side, kept| {
         let error = OauthError::AccessDenied;
-        Some((Refusal { code, side, error }, snapshot))
+        Some(Closed {
+            told: Refusal { code, side, error },
+            kept,
+        })
     };
     let snapshot = match cx.app.snapshots().get(cx, tenant).await {
         Ok(snapshot) => snapshot,
@@ -171,15 +193,22 @@ async fn outer(
         Err(error) => return Err(error),
     };
     if !snapshot.tenant.enabled {
-        return Ok(refused(1_000_104, Side::Home, Some(snapshot)));
+        let kept = Kept {
+            code: DISABLED,
+            decided_on: None,
+        };
+        return Ok(refused(1_000_104, Side::Home, Some(kept)));
     }
-    Ok(
-        match judge::outer_home(cx.app.registry(), &snapshot, resource) {
-            GateVerdict::Open => None,
-            GateVerdict::NotCounted => refused(500_212, Side::Home, Some(snapshot)),
-            GateVerdict::Closed { code, side } => refused(code, side, Some(snapshot)),
-        },
-    )
+    let (code, side) = match judge::outer_home(cx.app.registry(), &snapshot, resource) {
+        GateVerdict::Open => return Ok(None),
+        GateVerdict::NotCounted => (500_212, Side::Home),
+        GateVerdict::Closed { code, side } => (code, side),
+    };
+    let kept = Kept {
+        code,
+        decided_on: Some(snapshot),
+    };
+    Ok(refused(code, side, Some(kept)))
 }
 
 /// Rule 1: what a push must say.

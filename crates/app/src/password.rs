@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The shortest password where a second factor exists or is demanded.
-pub const SHORTEST: usize = 8;
+pub const SHORTEST: u8 = 8;
 /// The longest.
 pub const LONGEST: usize = 256;
 
@@ -72,7 +72,7 @@ fn is_common(lower: &str) -> bool {
 /// No composition rules, no expiry; the whole text counts.
 pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'static str> {
     let length = password.chars().count();
-    if length < SHORTEST {
+    if length < usize::from(SHORTEST) {
         return Err("use at least 8 characters");
     }
     if length > LONGEST {

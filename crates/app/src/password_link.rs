@@ -117,7 +117,7 @@ async fn check(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str) -> Re
 }
 
 /// The record names the person: whoever holds the link acts as her.
-fn as_herself(cx: &Context, tenant: Id<Tenant>, user: &User) -> Context {
+pub(crate) fn as_herself(cx: &Context, tenant: Id<Tenant>, user: &User) -> Context {
     let actor = UserActor {
         tenant,
         user: user.id,

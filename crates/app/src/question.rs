@@ -29,6 +29,7 @@ use comity_oauth::{
 };
 use uuid::Uuid;
 
+pub(crate) use self::answer::person;
 pub use self::{
     answer::answer,
     readiness::{Readiness, ReadinessCache, readiness},

@@ -165,6 +165,7 @@ pub fn failure(code: u32) -> &'static str {
         50105 => "The person is not assigned to the application.",
         50126 => "The user name or password is wrong.",
         50173 => "The session at home has ended.",
+        50196 => "Too many questions or attempts.",
         53000 => "The device is not compliant.",
         53001 => "The device is not hybrid joined.",
         53003 => "Blocked by Conditional Access.",

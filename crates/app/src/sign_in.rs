@@ -5,18 +5,22 @@
 
 mod answer;
 mod assess;
+mod browser;
 mod complete;
 mod hint;
 mod home_leg;
 mod keep;
+mod new_password;
 mod route;
 mod submit;
 
 pub use assess::{Assessment, assess};
 pub(crate) use assess::{is_silent, pair_of};
+pub use browser::Browser;
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
 pub(crate) use complete::{auth_time, expected_person};
+pub use new_password::{least_characters, new_password};
 pub use route::{Route, find_organization, route};
 pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
@@ -31,7 +35,7 @@ use crate::{
 use comity_model::{
     id::Id,
     secret::Hashed,
-    session::{Session, SessionAccount},
+    session::SessionAccount,
     sign_in::{Prompt, Purpose, Refusal, ResponseMode, SignIn, SignInData, Step, Subject},
     tenant::Tenant,
     time::Utc,
@@ -40,56 +44,6 @@ use comity_store::Tx;
 
 /// How long a sign-in may take.
 const LIFE_SECONDS: i64 = 600;
-
-/// A browser's session as it came in: the cookie's session and the accounts that still live.
-#[derive(Debug, Clone, Default)]
-pub struct Browser {
-    pub session: Option<(Session, i64)>,
-}
-
-impl Browser {
-    /// Finds the session of a `__Host-session` cookie. An unknown, expired or absent one is none.
-    pub async fn load(cx: &Context, cookie: Option<&str>) -> Result<Self> {
-        let Some(cookie) = cookie else {
-            return Ok(Self::default());
-        };
-        let found = cx
-            .app
-            .store()
-            .read()
-            .cloud()
-            .sessions()
-            .find_by_hash(&hash_bearer(cookie))
-            .await?;
-        Ok(Self {
-            session: found.filter(|(s, _)| s.expires > cx.now),
-        })
-    }
-
-    /// Accounts signed in to a tenant, or all.
-    pub fn accounts(&self, tenant: Option<Id<Tenant>>) -> impl Iterator<Item = &SessionAccount> {
-        self.session
-            .iter()
-            .flat_map(|(s, _)| &s.accounts)
-            .filter(move |a| tenant.is_none_or(|t| t == a.tenant))
-    }
-
-    /// Accounts that a sign-in may be about. For another tenant, and where no organization is named,
-    /// only those that are kept here: a guest's account is her home's to vouch for (§3.6).
-    pub fn offered<'a>(
-        &'a self,
-        data: &SignInData,
-    ) -> impl Iterator<Item = &'a SessionAccount> + use<'a> {
-        let kept_here = data.tenant.is_none() || matches!(data.purpose, Purpose::Crossing { .. });
-        self.accounts(data.tenant)
-            .filter(move |a| !kept_here || a.home.is_none())
-    }
-
-    /// The account with that session ID.
-    pub fn account(&self, sid: &str) -> Option<&SessionAccount> {
-        self.accounts(None).find(|a| a.sid == sid)
-    }
-}
 
 /// What an edge hands over to begin.
 pub struct Begin {

@@ -1,13 +1,34 @@
 //! Limits on guessing, kept in the store and shared by all nodes (sessions.md): per account and
 //! per network. A session that lives is never touched by them.
+//!
+//! 1. A wrong attempt is counted by a row before the next one of that account is judged. For codes
+//!    the row is written first ([`take`]). Judging a password costs far more than counting it, and a
+//!    right one shall write only once: there attempts at one account come one at a time, those of a
+//!    network a few at a time ([`enter`]), and each looks at the rows when its turn comes.
+//! 2. A turn is a process's own. Of n nodes each can have one attempt under way when the last
+//!    failure fills the window: an account then bears n - 1 guesses more, a network n times its
+//!    turns. What blocks is the row, for all nodes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use comity_model::{id::Id, tenant::Tenant, user::User};
 use comity_store::throttle::Bounds;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    app::App,
     context::Context,
     error::{Error, Result},
 };
+
+/// Attempts of one network that are judged at once.
+const OF_A_NETWORK: usize = 8;
+/// A turn is waited for this long.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One counter: its key, how many failures it bears in which window, and how long it then blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +37,8 @@ pub struct Limit {
     pub failures: i64,
     pub window_seconds: i64,
     pub block_seconds: i64,
+    /// Attempts that are judged at once in one process.
+    pub at_once: usize,
 }
 
 impl Limit {
@@ -41,6 +64,7 @@ pub fn password(
         failures: 10,
         window_seconds: 300,
         block_seconds: 60,
+        at_once: 1,
     }];
     if !cx.client.ip.is_empty() {
         limits.push(Limit {
@@ -48,6 +72,7 @@ pub fn password(
             failures: 100,
             window_seconds: 300,
             block_seconds: 60,
+            at_once: OF_A_NETWORK,
         });
     }
     limits
@@ -60,6 +85,7 @@ pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
         failures: 10,
         window_seconds: 300,
         block_seconds: 300,
+        at_once: 1,
     }]
 }
 
@@ -84,6 +110,70 @@ pub async fn check(cx: &Context, limits: &[Limit]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Turns under way in this process, by the key of a counter.
+#[derive(Default)]
+pub struct Turns(Mutex<BTreeMap<String, Arc<Semaphore>>>);
+
+impl Turns {
+    fn of(&self, limit: &Limit) -> Arc<Semaphore> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turns
+            .entry(limit.key.clone())
+            .or_insert_with(|| Arc::new(Semaphore::new(limit.at_once)));
+        Arc::clone(turn)
+    }
+
+    /// Forgets a key that nobody has a turn at or waits for.
+    fn tidy(&self, key: &str) {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if turns
+            .get(key)
+            .is_some_and(|turn| Arc::strong_count(turn) == 1)
+        {
+            turns.remove(key);
+        }
+    }
+}
+
+/// One attempt's turn, until it is dropped: after its failure was counted.
+pub struct Turn {
+    app: App,
+    held: Vec<(String, Option<OwnedSemaphorePermit>)>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        for (key, permit) in self.held.drain(..) {
+            drop(permit);
+            self.app.attempts().tidy(&key);
+        }
+    }
+}
+
+/// Waits for the turn of an attempt, or refuses while a counter blocks (rule 1).
+pub async fn enter(cx: &Context, limits: &[Limit]) -> Result<Turn> {
+    // So that a blocked account or network costs no turn.
+    check(cx, limits).await?;
+    let mut turn = Turn {
+        app: cx.app.clone(),
+        held: Vec::new(),
+    };
+    // The network first: whoever waits there holds up nobody's account.
+    for limit in limits.iter().rev() {
+        turn.held.push((limit.key.clone(), None));
+        let waiting = cx.app.attempts().of(limit).acquire_owned();
+        let permit = tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .map_err(|_| Error::TooMany { retry_after: 1 })?
+            .map_err(Error::internal)?;
+        if let Some((_, held)) = turn.held.last_mut() {
+            *held = Some(permit);
+        }
+    }
+    check(cx, limits).await?;
+    Ok(turn)
 }
 
 /// Takes one attempt at the first counter, or refuses while one blocks. A wrong attempt is counted

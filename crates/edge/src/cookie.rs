@@ -1,4 +1,4 @@
-//! The four cookies (sessions.md), all `__Host-`, `Secure`, `HttpOnly`, for the whole host
+//! The five cookies (sessions.md), all `__Host-`, `Secure`, `HttpOnly`, for the whole host
 //! (security bars V-08, V-67).
 //!
 //! | cookie | life | site |
@@ -7,6 +7,7 @@
 //! | `__Host-signin-{n}` | 10 minutes | `Lax` |
 //! | `__Host-app` | like the session | `Lax` |
 //! | `__Host-form` | the browser's | `Lax` |
+//! | `__Host-link` | 10 minutes | `Lax` |
 
 use std::convert::Infallible;
 
@@ -21,7 +22,8 @@ const SESSION: &str = "__Host-session";
 const SIGN_IN: &str = "__Host-signin-";
 const APP: &str = "__Host-app";
 const FORM: &str = "__Host-form";
-/// A sign-in lives this long.
+const LINK: &str = "__Host-link";
+/// A sign-in lives this long, and so does what a one-time link opened.
 const SIGN_IN_SECONDS: i64 = 600;
 /// More sign-ins under way than this in one browser: the others are forgotten.
 const SIGN_INS: usize = 8;
@@ -71,6 +73,11 @@ impl Cookies {
     /// `__Host-form`.
     pub fn form(&self) -> Option<&str> {
         self.get(FORM)
+    }
+
+    /// `__Host-link`.
+    pub fn link(&self) -> Option<&str> {
+        self.get(LINK)
     }
 
     /// `__Host-signin-{n}`.
@@ -168,6 +175,16 @@ impl SetCookie {
         Self::new(FORM, value, "Lax", None)
     }
 
+    /// What a one-time link carried, so that it need not stay in the address.
+    pub fn link(value: &str) -> Self {
+        Self::new(LINK, value, "Lax", Some(SIGN_IN_SECONDS))
+    }
+
+    /// Ends it.
+    pub fn forget_link() -> Self {
+        Self::new(LINK, "", "Lax", Some(0))
+    }
+
     /// Adds the header.
     pub fn add_to(&self, headers: &mut HeaderMap) {
         // Names and values are ours: letters, digits, `-` and `_`.
@@ -209,6 +226,8 @@ mod tests {
             SetCookie::forget_sign_in(7),
             SetCookie::app("v", None),
             SetCookie::form("v"),
+            SetCookie::link("v"),
+            SetCookie::forget_link(),
         ];
         for SetCookie(text) in all {
             assert!(text.starts_with("__Host-"), "{text}");

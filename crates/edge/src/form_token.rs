@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use comity_app::{App, Context, context::hash_bearer};
-use comity_oauth::params::{MAX_LENGTH, Params};
+use comity_oauth::params::{MAX_LENGTH, Params, ParamsError};
 use http::{HeaderMap, Request, StatusCode, header};
 
 use crate::{
@@ -97,7 +97,10 @@ impl FromRequest<App> for Submitted {
         }
         let body = axum::body::to_bytes(body, MAX_LENGTH).await;
         let body = body.map_err(|_| stale(StatusCode::PAYLOAD_TOO_LARGE))?;
-        let params = Params::parse(&body).map_err(|_| stale(StatusCode::BAD_REQUEST))?;
+        let params = Params::parse(&body).map_err(|fault| match fault {
+            ParamsError::TooLarge => stale(StatusCode::PAYLOAD_TOO_LARGE),
+            fault => refused::unreadable(&cx, &site, &fault),
+        })?;
         let given = params.one(FORM_TOKEN).ok().flatten();
         if !is_token(cookies.form(), given) {
             return Err(stale(StatusCode::FORBIDDEN));

@@ -12,6 +12,7 @@ use comity_model::{
     federation::HomeTenant,
     sign_in::{Purpose, Refusal, Side, SignInData, Subject},
 };
+use comity_oauth::params::ParamsError;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::{
@@ -52,6 +53,12 @@ pub fn request(cx: &Context, site: &Site, fault: &Request<'_>) -> Response {
 pub fn trouble(cx: &Context, site: &Site, trouble: Trouble, status: StatusCode) -> Response {
     let data = blank(cx, ui::trouble(trouble, &names(cx, None, None)));
     draw(cx, site, None, &data, status)
+}
+
+/// The page for a form with a field that cannot be read: it names the field.
+pub fn unreadable(cx: &Context, site: &Site, fault: &ParamsError) -> Response {
+    let refusal = ui::unreadable(&fault.to_string(), &names(cx, None, None));
+    draw(cx, site, None, &blank(cx, refusal), StatusCode::BAD_REQUEST)
 }
 
 /// The page of a use case's error. Logged here, once.

@@ -26,7 +26,7 @@ pub use component::{
 pub use error_page::{ErrorPage, error_page};
 pub use form_post::{FormPost, form_post};
 pub use icon::{Icon, Shape};
-pub use refusal::{Names, Refusal, Side, Trouble, Who, refusal, trouble};
+pub use refusal::{Names, Refusal, Side, Trouble, Who, refusal, trouble, unreadable};
 pub use shell::{Account, Breadth, Foot, Sheet, Shell, Width, document, sheet, shell};
 pub use text::{AppName, When, foreign, identifier, list, mailto, owner, safe_href};
 

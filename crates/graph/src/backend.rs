@@ -113,6 +113,9 @@ pub trait Backend: Send + Sync {
         action: &'static Action,
         parameters: Map<String, Value>,
     ) -> Result<Map<String, Value>>;
+    /// Keeps that an operation (method and path template) was refused for want of a permission;
+    /// `path` as sent, `reason` as told.
+    async fn refused(&self, operation: &str, path: &str, reason: &str);
     /// Answers a function of the description.
     async fn call(&self, function: &'static Function, argument: &str)
     -> Result<Map<String, Value>>;

@@ -10,7 +10,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use comity_app::{Actor, App, Context, Error as AppError, directory};
+use comity_app::{Actor, App, Context, Error as AppError, audit, directory};
 use comity_edge::{Bearer, bearer::authenticate};
 use comity_model::{
     query::{Listing, Query},
@@ -177,6 +177,18 @@ impl Backend for Directory {
         parameters: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
         Ok(directory::act(&self.0, object, action, parameters).await?)
+    }
+
+    async fn refused(&self, operation: &str, path: &str, reason: &str) {
+        let what = audit::Refused {
+            operation,
+            path,
+            reason,
+        };
+        // It stays refused, recorded or not.
+        if let Err(error) = audit::refused(&self.0, &what).await {
+            tracing::error!(operation, %error, "a refusal is not recorded");
+        }
     }
 
     async fn call(

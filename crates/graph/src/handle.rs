@@ -105,7 +105,45 @@ async fn respond(
         .as_ref()
         .map_err(|fault| Failure::token(fault.clone()))?;
     let address = address::resolve(version, &segments, caller)?;
-    permit(&parts.method, &address, caller)?;
+    let asked = Asked {
+        caller,
+        address: &address,
+        version,
+    };
+    let answer = answer(graph, call, envelope, (parts, body), &asked).await;
+    // Whether a scope was missing, a role or a setting: law 6 wants a record of it.
+    if let Err(failure) = &answer
+        && failure.status == 403
+    {
+        let operation = format!("{} {}", parts.method, address.template);
+        let path = parts.uri.path();
+        call.backend
+            .refused(&operation, path, &failure.message)
+            .await;
+    }
+    answer
+}
+
+/// What is asked for, by whom.
+struct Asked<'a> {
+    caller: &'a Caller,
+    address: &'a Address,
+    version: &'static str,
+}
+
+async fn answer(
+    graph: &Graph,
+    call: &Call,
+    envelope: &Envelope,
+    (parts, body): (&Parts, Body),
+    asked: &Asked<'_>,
+) -> Result<Reply> {
+    let Asked {
+        caller,
+        address,
+        version,
+    } = *asked;
+    permit(&parts.method, address, caller)?;
     if_match(&parts.headers)?;
     let asking = Asking {
         graph,
@@ -119,11 +157,11 @@ async fn respond(
         page_size: preferred(&parts.headers),
     };
     match parts.method {
-        Method::GET => asking.get(&address).await,
-        Method::POST => asking.post(&address, &parts.headers, body).await,
-        Method::PATCH => asking.patch(&address, &parts.headers, body).await,
-        Method::DELETE => asking.remove(&address).await,
-        _ => Err(not_here(&parts.method, &address)),
+        Method::GET => asking.get(address).await,
+        Method::POST => asking.post(address, &parts.headers, body).await,
+        Method::PATCH => asking.patch(address, &parts.headers, body).await,
+        Method::DELETE => asking.remove(address).await,
+        _ => Err(not_here(&parts.method, address)),
     }
 }
 

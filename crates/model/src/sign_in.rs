@@ -137,6 +137,9 @@ pub struct SignInData {
     pub proven: Vec<MethodUse>,
     /// Proofs of a running session that this sign-in builds on: its `sid`.
     pub session_sid: Option<String>,
+    /// The password proven in this sign-in is one that must be replaced before anything else.
+    #[serde(default)]
+    pub must_change: bool,
     /// *Keep me signed in*.
     pub keep: bool,
     /// *Use another account* was chosen: accounts of the session are not offered again.
@@ -167,6 +170,7 @@ impl SignInData {
             subject: None,
             proven: Vec::new(),
             session_sid: None,
+            must_change: false,
             keep: false,
             another: false,
             crossing: None,
@@ -184,6 +188,7 @@ impl SignInData {
         self.subject = None;
         self.session_sid = None;
         self.proven.clear();
+        self.must_change = false;
         self.crossing = None;
         self.assertion = None;
         self.sealed_grant.clear();
@@ -215,6 +220,8 @@ pub enum Step {
     ChooseAccount,
     /// Ask for the password of a local account, existing or not.
     Password,
+    /// Ask for a new password in place of the one just proven.
+    NewPassword,
     /// Ask for a one-time code in this tenant.
     Code,
     /// Register a one-time-code generator in this tenant.

@@ -27,17 +27,60 @@ pub enum ParamsError {
     #[error("the parameter `{0}` occurs more than once; send it once")]
     Duplicate(&'static str),
     /// Rule 3: a percent sign without two hexadecimal digits.
-    #[error("a parameter has an incomplete percent-encoding")]
-    PercentEncoding,
+    #[error("{0} has an incomplete percent-encoding")]
+    PercentEncoding(Place),
     /// Rule 3.
-    #[error("a parameter is not UTF-8")]
-    NotUtf8,
+    #[error("{0} is not UTF-8")]
+    NotUtf8(Place),
     /// Rule 3.
-    #[error("a parameter has a control character")]
-    Control,
+    #[error("{0} has a control character")]
+    Control(Place),
     /// Rule 4.
     #[error("the parameters are longer than 64 kB or more than 128")]
     TooLarge,
+}
+
+/// What cannot be read: named as far as its name can be shown in any answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The value of the parameter of that name.
+    Value(String),
+    /// The name of a parameter, which cannot be shown.
+    Name,
+}
+
+impl Place {
+    fn value(name: &str) -> Self {
+        let shown = |c: &char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '`');
+        Self::Value(name.chars().filter(shown).take(64).collect())
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(name) => write!(f, "the parameter `{name}`"),
+            Self::Name => f.write_str("the name of a parameter"),
+        }
+    }
+}
+
+/// Rule 3, of one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    PercentEncoding,
+    NotUtf8,
+    Control,
+}
+
+impl Unreadable {
+    fn at(self, place: Place) -> ParamsError {
+        match self {
+            Self::PercentEncoding => ParamsError::PercentEncoding(place),
+            Self::NotUtf8 => ParamsError::NotUtf8(place),
+            Self::Control => ParamsError::Control(place),
+        }
+    }
 }
 
 impl ParamsError {
@@ -62,8 +105,9 @@ impl Params {
                 return Err(ParamsError::TooLarge);
             }
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let name = decode(halves.next().unwrap_or_default())?;
-            let value = decode(halves.next().unwrap_or_default())?;
+            let name = decode(halves.next().unwrap_or_default()).map_err(|e| e.at(Place::Name))?;
+            let value =
+                decode(halves.next().unwrap_or_default()).map_err(|e| e.at(Place::value(&name)))?;
             pairs.push((name, value));
         }
         Ok(Self(pairs))
@@ -140,19 +184,19 @@ impl Params {
 }
 
 /// Decodes one form-encoded name or value.
-pub(crate) fn decode(bytes: &[u8]) -> Result<String, ParamsError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let text =
-        String::from_utf8(percent_decode(bytes)?.into_owned()).map_err(|_| ParamsError::NotUtf8)?;
+        String::from_utf8(percent_decode(bytes)?.into_owned()).map_err(|_| Unreadable::NotUtf8)?;
     if text
         .chars()
         .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
     {
-        return Err(ParamsError::Control);
+        return Err(Unreadable::Control);
     }
     Ok(text)
 }
 
-fn percent_decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ParamsError> {
+fn percent_decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
     if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
         return Ok(Cow::Borrowed(bytes));
     }
@@ -169,7 +213,7 @@ fn percent_decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ParamsError> {
                 };
                 let (high, low) = (digit(rest.next()), digit(rest.next()));
                 let (Some(high), Some(low)) = (high, low) else {
-                    return Err(ParamsError::PercentEncoding);
+                    return Err(Unreadable::PercentEncoding);
                 };
                 high << 4 | low
             }
@@ -223,20 +267,39 @@ mod tests {
     #[test]
     fn decoding_is_strict() {
         assert_eq!(params("a=b+c%2Bd%C3%A9=%20").one("a"), Ok(Some("b c+dé= ")));
+        let a = || Place::Value("a".into());
         for (bytes, error) in [
-            (&b"a=%"[..], ParamsError::PercentEncoding),
-            (b"a=%4", ParamsError::PercentEncoding),
-            (b"a=%+1", ParamsError::PercentEncoding),
-            (b"%zz=1", ParamsError::PercentEncoding),
-            (b"a=\xff", ParamsError::NotUtf8),
-            (b"a=%ff", ParamsError::NotUtf8),
-            (b"a=%C3", ParamsError::NotUtf8),
-            (b"a=%00", ParamsError::Control),
-            (b"a=%1b", ParamsError::Control),
-            (b"a=%7F", ParamsError::Control),
+            (&b"a=%"[..], ParamsError::PercentEncoding(a())),
+            (b"a=%4", ParamsError::PercentEncoding(a())),
+            (b"a=%+1", ParamsError::PercentEncoding(a())),
+            (b"%zz=1", ParamsError::PercentEncoding(Place::Name)),
+            (b"a=\xff", ParamsError::NotUtf8(a())),
+            (b"a=%ff", ParamsError::NotUtf8(a())),
+            (b"a=%C3", ParamsError::NotUtf8(a())),
+            (b"\xc3=1", ParamsError::NotUtf8(Place::Name)),
+            (b"a=%00", ParamsError::Control(a())),
+            (b"a=%1b", ParamsError::Control(a())),
+            (b"a=%7F", ParamsError::Control(a())),
+            (b"a%00=1", ParamsError::Control(Place::Name)),
         ] {
             assert_eq!(Params::parse(bytes), Err(error), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_parameter_that_cannot_be_read_is_named() {
+        let said = |text: &str| Params::parse(text.as_bytes()).unwrap_err().to_string();
+        let name = said("a=1&user name=%00");
+        assert_eq!(name, "the parameter `username` has a control character");
+        // A name that is long or odd is shown as far as every answer can carry it.
+        let odd = said(&format!("\"<%C3%A9{}=%00", "x".repeat(99)));
+        assert_eq!(
+            odd,
+            format!(
+                "the parameter `<{}` has a control character",
+                "x".repeat(63)
+            )
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //!
 //! In every tenant:
 //! 1. Nobody chosen: one signed-in account is taken, several are offered, else ask for the name.
-//! 2. A local account proves its password first; only then its state is told (50057).
+//! 2. A local account proves its password first; only then its state is told (50057). A password that
+//!    must be changed is, before anything else.
 //! 3. Somebody whose account lives elsewhere: the own outer gates must be open before anything is
 //!    sent (90038, 500213); then home must have spoken in this sign-in.
 //!
@@ -139,7 +140,7 @@ fn refuse(code: u32, side: Side, error: OauthError) -> Step {
 /// `prompt=none` draws nothing: what would need the person is an error instead.
 fn without_interaction(step: Step) -> Step {
     match step {
-        Step::Identify | Step::ChooseAccount | Step::Password => {
+        Step::Identify | Step::ChooseAccount | Step::Password | Step::NewPassword => {
             refuse(50058, Side::Person, OauthError::LoginRequired)
         }
         Step::Code => refuse(50076, Side::Person, OauthError::InteractionRequired),
@@ -170,6 +171,9 @@ fn local(sign_in: &SignInData, s: &Situation) -> Step {
     };
     if !account.enabled {
         return refuse(50057, Side::Resource, OauthError::AccessDenied);
+    }
+    if sign_in.must_change {
+        return Step::NewPassword;
     }
     if !account.assigned {
         return refuse(50105, Side::Resource, OauthError::AccessDenied);
@@ -282,6 +286,9 @@ fn at_home(sign_in: &SignInData, s: &Situation) -> Step {
     };
     if !account.enabled {
         return refuse(50057, Side::Home, OauthError::LoginRequired);
+    }
+    if sign_in.must_change {
+        return Step::NewPassword;
     }
     if !s.expected_person {
         return refuse(50020, Side::Person, OauthError::LoginRequired);

@@ -212,6 +212,7 @@ CREATE TABLE users (
     external_state {text},
     external_state_changed {timestamp},
     home_upn {text},
+    home_upn_key {text},
     sessions_valid_from {timestamp} NOT NULL,
     created {timestamp} NOT NULL,
     deleted {timestamp},
@@ -223,6 +224,7 @@ CREATE UNIQUE INDEX users_upn ON users (tenant_id, upn_key) WHERE deleted IS NUL
 CREATE UNIQUE INDEX users_external
     ON users (tenant_id, external_cloud, external_tenant, external_object);
 CREATE INDEX users_identity ON users (external_cloud, external_tenant, external_object);
+CREATE INDEX users_home_name ON users (tenant_id, external_cloud, external_tenant, home_upn_key);
 CREATE INDEX users_name ON users (tenant_id, display_name_key, id);
 CREATE INDEX users_mail ON users (tenant_id, mail_key);
 

@@ -15,6 +15,7 @@ statements! { "counters";
           ON CONFLICT (name) DO UPDATE SET \
           total = CASE WHEN counters.window_start = $2 THEN counters.total + 1 ELSE 1 END, window_start = $2 \
           RETURNING total";
+    DOWN = "UPDATE counters SET total = total - 1 WHERE name = $1 AND window_start = $2 AND total > 0";
 }
 
 /// Counters of this cloud.
@@ -49,6 +50,15 @@ impl<M> Counters<'_, M> {
 }
 
 impl Counters<'_, Tx> {
+    /// Takes one back that was counted in that window; of a window that is over there is nothing.
+    pub async fn count_down(&self, key: &str, window_start: Utc) -> Result<()> {
+        self.0
+            .handle
+            .execute(DOWN, values![key, window_start])
+            .await
+            .map(drop)
+    }
+
     /// Counts one and gives the new count.
     pub async fn count_up(&self, key: &str, window_start: Utc) -> Result<i64> {
         let row = self

@@ -32,16 +32,18 @@ statements! { "users";
     FIND_BY_UPN = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND upn_key = $2 AND deleted IS NULL");
     FIND_EXTERNAL = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND external_cloud = $2 \
         AND external_tenant = $3 AND external_object = $4");
+    FIND_BY_HOME_NAME = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND external_cloud = $2 \
+        AND external_tenant = $3 AND home_upn_key = $4 ORDER BY created DESC, id LIMIT 1");
     ALL = concat!("SELECT ", columns!(), " FROM users WHERE tenant_id = $1 AND deleted IS NULL \
         ORDER BY display_name_key, id");
     INSERT = "INSERT INTO users (tenant_id, id, upn, upn_key, display_name, display_name_key, mail, mail_key, user_type, \
         account_enabled, external_cloud, external_tenant, external_object, external_state, external_state_changed, \
-        home_upn, sessions_valid_from, created, deleted, version, properties) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+        home_upn, sessions_valid_from, created, deleted, version, properties, home_upn_key) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     UPDATE = "UPDATE users SET upn = $4, upn_key = $5, display_name = $6, display_name_key = $7, mail = $8, mail_key = $9, \
         user_type = $10, account_enabled = $11, external_cloud = $12, external_tenant = $13, external_object = $14, \
         external_state = $15, external_state_changed = $16, home_upn = $17, sessions_valid_from = $18, \
-        properties = $19, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";
+        properties = $19, home_upn_key = $20, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";
     SOFT_DELETE = "UPDATE users SET deleted = $3, sessions_valid_from = $3, version = version + 1 \
         WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL";
     MEMBERSHIPS = "SELECT tenant_id FROM users WHERE external_cloud = $1 AND external_tenant = $2 \
@@ -141,6 +143,11 @@ fn shared(user: &User) -> [Vec<Value>; 2] {
     [names, links]
 }
 
+/// The name at home, as names are compared.
+fn home_key(user: &User) -> Option<String> {
+    user.external.as_ref().map(|link| name::key(&link.home_upn))
+}
+
 impl<M> Users<'_, M> {
     /// The user with that ID, deleted ones included.
     pub async fn find(&self, id: Id<User>) -> Result<Option<User>> {
@@ -173,6 +180,23 @@ impl<M> Users<'_, M> {
             .transpose()
     }
 
+    /// The guest that has that name at that home, the newest of several, deleted ones included.
+    /// A name identifies nobody: this only says that it is taken.
+    pub async fn find_by_home_name(
+        &self,
+        cloud: &str,
+        tenant: Id<Tenant>,
+        upn: &Upn,
+    ) -> Result<Option<User>> {
+        let values = values![cloud, tenant, upn.key()];
+        self.0
+            .one(FIND_BY_HOME_NAME, values)
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
     /// Answers a query over those that are not deleted; `render` makes the Graph object.
     pub async fn list(&self, query: &Query, render: impl Fn(&User) -> Object) -> Result<Listing> {
         self.0.list(&LISTED, query, render).await
@@ -195,7 +219,8 @@ impl Users<'_, Tx> {
             user.created,
             user.deleted,
             user.version,
-            &user.properties
+            &user.properties,
+            home_key(user)
         ]);
         self.0.write(INSERT, values).await.map(drop)
     }
@@ -206,7 +231,7 @@ impl Users<'_, Tx> {
         let mut values = values![user.id, user.version];
         values.extend(names);
         values.extend(links);
-        values.extend(values![&user.properties]);
+        values.extend(values![&user.properties, home_key(user)]);
         self.0.replace(UPDATE, values).await
     }
 

@@ -13,7 +13,7 @@ use comity_app::{
     sign_in,
 };
 use comity_edge::{
-    Chain, Cookies, Csp, Cx, FormToken, SetCookie, Site,
+    Chain, Cookies, Csp, Cx, FormToken, SetCookie, Site, Submitted,
     outcome::see_other,
     page, refused,
     ui::{self, Account, Icon},
@@ -33,7 +33,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(root))
         .route("/callback", get(callback))
-        .route("/signout", get(sign_out))
+        .route("/signout", get(ask_to_leave).post(sign_out))
         .route("/signin/{name}/{app_id}", get(open))
         .route("/{tenant}", get(tenant_page))
 }
@@ -177,7 +177,9 @@ async fn show(cx: &Context, site: &Site, cookies: &Cookies, tenant: Id<Tenant>) 
         organizations: Vec::new(),
         stay: Vec::new(),
     };
-    Csp::own().page(StatusCode::OK, view::my_apps(&frame, &data))
+    // Signing out goes on at the login host.
+    let csp = Csp::own().and_to(&cx.app.registry().own.hosts.login);
+    token.with(csp.page(StatusCode::OK, view::my_apps(&frame, &data)))
 }
 
 fn tile_of(tile: my_apps::Tile, tenant: Id<Tenant>) -> view::Tile {
@@ -226,19 +228,27 @@ async fn open(
     }
 }
 
-/// Leaves My Apps, then the login host asks about the rest.
-async fn sign_out(State(app): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies) -> Response {
+/// An address alone ends nothing (V-12): the login host asks.
+async fn ask_to_leave(State(_): State<App>, Cx(cx): Cx, cookies: Cookies) -> Response {
     let tenant = my_apps::tenant_of(&cx, cookies.app()).await.ok().flatten();
-    if let Some(cookie) = cookies.app()
-        && let Err(error) = my_apps::leave(&cx, cookie).await
+    see_other(&sign_out_of(&cx, tenant))
+}
+
+/// Leaves My Apps, then the login host asks about the rest.
+async fn sign_out(form: Submitted) -> Response {
+    let (cx, cookie) = (&form.cx, form.cookies.app());
+    let tenant = my_apps::tenant_of(cx, cookie).await.ok().flatten();
+    if let Some(cookie) = cookie
+        && let Err(error) = my_apps::leave(cx, cookie).await
     {
-        return refused::error(&cx, &site, &error);
+        return refused::error(cx, &form.site, &error);
     }
+    let next = see_other(&sign_out_of(cx, tenant));
+    (SetCookie::forget_app(), next).into_response()
+}
+
+fn sign_out_of(cx: &Context, tenant: Option<Id<Tenant>>) -> String {
     let tenant = tenant.map_or_else(|| "common".to_owned(), |t| t.to_string());
-    let login = &app.registry().own.hosts.login;
-    (
-        SetCookie::forget_app(),
-        see_other(&format!("{login}/{tenant}/oauth2/v2.0/logout")),
-    )
-        .into_response()
+    let login = &cx.app.registry().own.hosts.login;
+    format!("{login}/{tenant}/oauth2/v2.0/logout")
 }

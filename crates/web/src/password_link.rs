@@ -1,10 +1,11 @@
 //! `/set-password?link=`: the first password of an account, behind the operator's one-time link
-//! (dev-world.md, *tenant create*). Looking changes nothing; the form uses the link up.
+//! (dev-world.md, *tenant create*). Looking changes nothing; the form uses the link up. The link
+//! leaves the address bar at once: it goes on in a cookie of this browser (S-42).
 
 use axum::{
     Router,
     extract::{Query, State},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use comity_app::{
@@ -13,7 +14,7 @@ use comity_app::{
     sign_in::Zeroizing,
 };
 use comity_edge::{
-    Cookies, Csp, Cx, FormToken, Site, Submitted,
+    Cookies, Csp, Cx, FormToken, SetCookie, Site, Submitted,
     outcome::see_other,
     page, refused,
     ui::{FormError, Trouble},
@@ -28,10 +29,11 @@ pub fn router() -> Router<App> {
     Router::new().route("/set-password", get(show).post(set))
 }
 
+const PATH: &str = "/set-password";
+
 #[derive(Debug, Default, Deserialize)]
 struct Link {
-    #[serde(default)]
-    link: String,
+    link: Option<String>,
 }
 
 async fn show(
@@ -39,33 +41,36 @@ async fn show(
     Cx(cx): Cx,
     site: Site,
     cookies: Cookies,
-    Query(Link { link }): Query<Link>,
+    Query(Link { link: brought }): Query<Link>,
 ) -> Response {
-    match password_link::find(&cx, &link).await {
-        Ok(owner) => draw(&cx, &site, &cookies, &link, (owner, None)).await,
+    let link = brought.as_deref().or_else(|| cookies.link());
+    match password_link::find(&cx, link.unwrap_or_default()).await {
+        Ok(owner) => match &brought {
+            Some(link) => (SetCookie::link(link), see_other(PATH)).into_response(),
+            None => draw(&cx, &site, &cookies, (owner, None)).await,
+        },
         Err(error) => failed(&cx, &site, &error),
     }
 }
 
-async fn set(Query(Link { link }): Query<Link>, form: Submitted) -> Response {
+async fn set(form: Submitted) -> Response {
     let (cx, site) = (&form.cx, &form.site);
+    let link = form.cookies.link().unwrap_or_default();
     let typed = Zeroizing::new(form.field("password").unwrap_or("").to_owned());
-    let rule = match password_link::redeem(cx, &link, &typed).await {
+    let rule = match password_link::redeem(cx, link, &typed).await {
         // Signing in with it is the proof that it was remembered.
         Ok(owner) => {
-            return see_other(&format!(
-                "{}/{}",
-                cx.app.registry().own.hosts.myapps,
-                owner.tenant
-            ));
+            let myapps = &cx.app.registry().own.hosts.myapps;
+            let next = see_other(&format!("{myapps}/{}", owner.tenant));
+            return (SetCookie::forget_link(), next).into_response();
         }
         Err(Error::Invalid { rule, .. }) => rule,
         Err(error) => return failed(cx, site, &error),
     };
-    match password_link::find(cx, &link).await {
+    match password_link::find(cx, link).await {
         Ok(owner) => {
             let error = Some(FormError::new(rule));
-            draw(cx, site, &form.cookies, &link, (owner, error)).await
+            draw(cx, site, &form.cookies, (owner, error)).await
         }
         Err(error) => failed(cx, site, &error),
     }
@@ -83,7 +88,6 @@ async fn draw(
     cx: &Context,
     site: &Site,
     cookies: &Cookies,
-    link: &str,
     (owner, error): (Owner, Option<FormError>),
 ) -> Response {
     let snapshot = match cx.app.snapshots().get(cx, owner.tenant).await {
@@ -97,8 +101,7 @@ async fn draw(
         None => StatusCode::OK,
     };
     let data = view::SetPassword {
-        // It was found, so it is one that we made: nothing in it needs encoding.
-        action: format!("/set-password?link={link}"),
+        action: PATH.to_owned(),
         account: owner.user.upn,
         least: password_link::SHORTEST,
         error,

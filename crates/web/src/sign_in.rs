@@ -29,6 +29,7 @@ pub fn router() -> Router<App> {
         .route("/signin/{n}/organization", post(organization))
         .route("/signin/{n}/account", post(account))
         .route("/signin/{n}/password", post(password))
+        .route("/signin/{n}/new-password", post(new_password))
         .route("/signin/{n}/code", post(code))
         .route("/signin/{n}/enrol", post(enrol))
         .route("/signin/{n}/go", post(go))
@@ -237,6 +238,22 @@ async fn password(Path(n): Path<u32>, form: Submitted) -> Response {
     let typed = Zeroizing::new(form.field("password").unwrap_or("").to_owned());
     let keep = form.field("keep").is_some();
     let result = sign_in::password(&form.cx, &mut active, &typed, keep).await;
+    submit.answer(active, result).await
+}
+
+async fn new_password(Path(n): Path<u32>, form: Submitted) -> Response {
+    let submit = Submit {
+        n,
+        form: &form,
+        typed: None,
+        page: Shown::Next,
+    };
+    let mut active = match submit.active().await {
+        Ok(active) => active,
+        Err(response) => return response,
+    };
+    let typed = Zeroizing::new(form.field("new-password").unwrap_or("").to_owned());
+    let result = sign_in::new_password(&form.cx, &mut active, &typed).await;
     submit.answer(active, result).await
 }
 

@@ -252,6 +252,10 @@ const STABLE_NAMES: &[(&str, &[&str])] = &[
     ),
     ("02-set-password", &["password", "submit"]),
     (
+        "02-new-password-error",
+        &["new-password", "submit", "error-message"],
+    ),
+    (
         "02-account-picker",
         &["account-list", "use-another-account"],
     ),

@@ -3,6 +3,10 @@
 //! A search, not a parser: it looks for a formatting macro whose text begins with a statement's
 //! verb and has a place for a value. The compiler of queries in `store` joins fixed pieces; where
 //! such a piece needs `format!`, a comment `// sql: why this is safe` on a line before says why.
+//!
+//! Whatever the search does not see must pass two gates that are not searched for but counted
+//! (security bar S-67): the driver takes a text that is not fixed only through `AssertSqlSafe`, and
+//! a statement that is not of `statements!` is a literal `Sql { … }`. Both stand in the places of [`GATES`], nowhere else.
 
 use crate::finding::Finding;
 use crate::tree::has_ending;
@@ -21,6 +25,26 @@ const VERBS: &[&str] = &[
     "WHERE ",
     "ORDER BY ",
     "AND ",
+];
+/// What lets a text that is not fixed through, the files where it may stand, and how often: the one
+/// runner, migrations, the schema of PostgreSQL, and lists put together from fixed pieces.
+const GATES: &[(&str, &[(&str, usize)])] = &[
+    (
+        "AssertSqlSafe(",
+        &[
+            ("crates/store/src/run.rs", 1),
+            ("crates/store/src/postgres.rs", 1),
+            ("crates/store/src/migration.rs", 4),
+        ],
+    ),
+    (
+        "Sql {",
+        &[
+            ("crates/store/src/statement.rs", 2),
+            ("crates/store/src/listing.rs", 2),
+        ],
+    ),
+    ("raw_sql(", &[("crates/store/src/migration.rs", 2)]),
 ];
 const EXCUSE: &str = "// sql:";
 /// How many lines above the macro the excuse may stand.
@@ -53,6 +77,29 @@ pub fn check(file: &str, text: &str) -> Vec<Finding> {
                     "puts a value into the text of a statement; pass it as a parameter, or say why it is safe in a comment `// sql: …`",
                 ));
             }
+        }
+    }
+    findings.extend(gates(file, product));
+    findings
+}
+
+/// Texts that are not fixed, where none may be.
+fn gates(file: &str, product: &str) -> Vec<Finding> {
+    if !file.starts_with("crates/store/") && !product.contains("sqlx") {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (gate, places) in GATES {
+        let may = places
+            .iter()
+            .find(|(place, _)| *place == file)
+            .map_or(0, |(_, times)| *times);
+        for (at, _) in product.match_indices(gate).skip(may) {
+            let before = product.get(..at).unwrap_or_default();
+            findings.push(Finding::new(
+                format!("{file}:{}", before.matches('\n').count() + 1),
+                "hands the driver a text that is not fixed; use a statement of `statements!`, or `listing` for lists",
+            ));
         }
     }
     findings
@@ -123,6 +170,20 @@ mod tests {
         assert_eq!(lines(near), Vec::<String>::new());
         let far = near.replacen('\n', "\n\n\n\n\n", 1);
         assert_eq!(lines(&far), ["a.rs:6"]);
+    }
+
+    #[test]
+    fn a_text_that_is_not_fixed_reaches_the_driver_in_named_places_only() {
+        let once = "sqlx::query(sqlx::AssertSqlSafe(text))";
+        let places = |file: &str, text: &str| check(file, text).len();
+        assert_eq!(places("crates/store/src/run.rs", once), 0);
+        assert_eq!(places("crates/store/src/user.rs", once), 1);
+        assert_eq!(places("crates/app/src/home.rs", once), 1);
+        assert_eq!(places("crates/store/src/run.rs", &once.repeat(2)), 1);
+        assert_eq!(places("crates/store/src/user.rs", "Sql { table, text }"), 1);
+        assert_eq!(places("crates/store/src/user.rs", "sqlx::raw_sql(text)"), 1);
+        // Elsewhere a text is only a text.
+        assert_eq!(places("crates/app/src/home.rs", "Sql { table, text }"), 0);
     }
 
     #[test]

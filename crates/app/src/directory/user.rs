@@ -94,15 +94,30 @@ async fn new_password(
     password::check(typed, words)
         .map_err(|rule| Error::invalid("passwordProfile/password", format!("The specified password does not comply with password complexity requirements: {rule}.")))?;
     let hash = password::hash(cx, &Zeroizing::new(typed.to_owned())).await?;
-    let must_change = profile
-        .get("forceChangePasswordNextSignIn")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
     Ok(Some(PasswordCredential {
         hash,
         changed: cx.now,
-        must_change,
+        must_change: must_change(profile).unwrap_or(false),
     }))
+}
+
+/// The password that is there, if a profile only says whether it must be changed. It ends nothing:
+/// the next sign-in asks.
+async fn marked(cx: &Context, user: &User, profile: &Value) -> Result<Option<PasswordCredential>> {
+    let Some(must_change) = must_change(profile) else {
+        return Ok(None);
+    };
+    let read = cx.app.store().read();
+    let passwords = read.tenant(cx.tenant()?).passwords();
+    let present = passwords.find(user.id).await?;
+    Ok(present.map(|password| PasswordCredential {
+        must_change,
+        ..password
+    }))
+}
+
+fn must_change(profile: &Value) -> Option<bool> {
+    profile.get("forceChangePasswordNextSignIn")?.as_bool()
 }
 
 pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
@@ -218,13 +233,17 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
             "a guest's password is kept at home: it cannot be set here",
         ));
     }
-    let password = new_password(cx, &profile, &[&user.display_name]).await?;
+    let password = match new_password(cx, &profile, &[&user.display_name]).await? {
+        Some(new) => Some(new),
+        None => marked(cx, &user, &profile).await?,
+    };
     let mut activity =
         Activity::new("UserManagement", "Update user").target("User", user.id.uuid(), &user.upn);
     for (name, value) in &properties {
         activity = activity.changed(name, None, Some(value.to_string()));
     }
-    let ends_sessions = apply(cx, &mut user, properties).await? || password.is_some();
+    let ends_sessions = apply(cx, &mut user, properties).await?
+        || password.as_ref().is_some_and(|p| p.changed == cx.now);
     if ends_sessions {
         user.sessions_valid_from = cx.now;
     }

@@ -141,23 +141,48 @@ async fn guest(
         return invite_again(cx, scoped, user, address).await;
     }
     let upn = guest_upn(address, &snapshot.tenant.initial_domain);
-    if let Some(other) = scoped
-        .users()
-        .find_by_upn(&Upn::parse(&upn).map_err(Error::internal)?)
-        .await?
-    {
-        return Err(Error::invalid(
-            "invitedUserEmailAddress",
-            format!(
-                "The invited user already exists in the directory as object ID: {}. At home this name now belongs to \
-                 somebody else: reset the redemption of that guest, or delete it first.",
-                other.id
-            ),
-        ));
+    if let Some(other) = holder(scoped, address, identity, &upn).await? {
+        return Err(taken(&other));
     }
     let user = new_guest(cx, snapshot, request, address, identity, upn);
     scoped.users().insert(&user).await?;
     Ok(user)
+}
+
+/// The guest, deleted or not, that had this name at that home, whatever an administrator calls it
+/// here; or whoever has the name here that the new guest would get.
+async fn holder(
+    scoped: &TenantTx<'_>,
+    address: &Upn,
+    identity: &ExternalIdentity,
+    upn: &str,
+) -> Result<Option<User>> {
+    let users = scoped.users();
+    let there = users
+        .find_by_home_name(&identity.cloud, identity.tenant, address)
+        .await?;
+    match there {
+        Some(user) => Ok(Some(user)),
+        None => Ok(users
+            .find_by_upn(&Upn::parse(upn).map_err(Error::internal)?)
+            .await?),
+    }
+}
+
+fn taken(other: &User) -> Error {
+    let what_to_do = if other.deleted.is_some() {
+        "restore that deleted guest and reset its redemption, or delete it permanently first"
+    } else {
+        "reset the redemption of that guest, or delete it first"
+    };
+    Error::invalid(
+        "invitedUserEmailAddress",
+        format!(
+            "The invited user already exists in the directory as object ID: {}. At home this name now belongs to \
+             somebody else: {what_to_do}.",
+            other.id
+        ),
+    )
 }
 
 /// Inviting again keeps the object; an accepted guest stays accepted.

@@ -1,6 +1,9 @@
 //! Finding the invited person at home, before anything is written (federation §5.1).
 
+use std::collections::BTreeSet;
+
 use comity_model::{
+    cross_tenant::Setting,
     facts::{DecidingSide, Facts},
     federation::{GroupAnswer, HomeTenant},
     id::Id,
@@ -9,6 +12,7 @@ use comity_model::{
     user::User,
 };
 use comity_policy::sign_in::GateVerdict;
+use uuid::Uuid;
 
 use super::{Invite, is_own};
 use crate::{
@@ -124,57 +128,75 @@ async fn find_home(
     }
 }
 
+/// The person in another tenant of this cloud. Absent, disabled, external and not let out look the
+/// same, after the same work, as across clouds (§4); a home that lets nobody out says so for every
+/// name.
 async fn same_cloud(
     cx: &Context,
     snapshot: &Snapshot,
     home: &HomeTenant,
     address: &Upn,
-    asked: &std::collections::BTreeSet<uuid::Uuid>,
+    asked: &BTreeSet<Uuid>,
 ) -> Result<Invitee> {
-    let home_snapshot = cx.app.snapshots().get(cx, home.tenant).await?;
-    let read = cx.app.store().read();
-    let scoped = read.tenant(home.tenant);
-    let found = scoped.users().find_by_upn(address).await?;
-    let user = found.filter(|u| u.is_local() && u.account_enabled).ok_or_else(|| {
-        Error::invalid(
-            "invitedUserEmailAddress",
-            format!("there is no account with the user principal name `{address}`: check the spelling"),
-        )
-    })?;
-    let all = scoped.groups().groups_of(user.id.uuid()).await?;
+    let (found, all) = question::person(cx, home.tenant, address.as_str()).await?;
+    let home_snapshot = match cx.app.snapshots().get(cx, home.tenant).await {
+        Ok(home_snapshot) if home_snapshot.tenant.enabled => home_snapshot,
+        Ok(_) | Err(Error::NotFound) => {
+            return Err(nobody(snapshot, "the organization", address));
+        }
+        Err(error) => return Err(error),
+    };
+    let name = &home_snapshot.tenant.display_name;
     let resource = HomeTenant {
         cloud: home.cloud.clone(),
         tenant: snapshot.tenant.id,
     };
-    let outbound = home_snapshot.outbound_groups(&resource);
-    let groups = GroupAnswer {
-        evaluated: asked.clone(),
-        member: asked.intersection(&all).copied().collect(),
-    };
-    let invitee = Invitee {
-        home: home.clone(),
-        object: user.id,
-        upn: user.upn,
-        groups,
-    };
-    let mut facts = facts(cx, snapshot, home, &invitee);
-    facts.groups = GroupAnswer {
-        member: outbound.intersection(&all).copied().collect(),
-        evaluated: outbound,
-    };
-    if let GateVerdict::Closed { code, side } =
-        judge::outbound(cx.app.registry(), &home_snapshot, &resource, &facts)
-    {
+    if !judge::is_open(&home_snapshot, Setting::B2bCollaborationOutbound, &resource) {
         return Err(Error::Denied {
             refusal: Refusal {
-                code,
-                side,
+                code: 500_212,
+                side: Side::Home,
                 error: OauthError::AccessDenied,
             },
-            message: blocked_both(snapshot, &home_snapshot.tenant.display_name),
+            message: blocked_both(snapshot, name),
         });
     }
-    Ok(invitee)
+    let invitee = Invitee {
+        home: home.clone(),
+        object: found.as_ref().map_or_else(|| cx.new_id(), |u| u.id),
+        upn: found.as_ref().map_or_else(String::new, |u| u.upn.clone()),
+        groups: GroupAnswer {
+            evaluated: asked.clone(),
+            member: asked.intersection(&all).copied().collect(),
+        },
+    };
+    let mentioned = home_snapshot.outbound_groups(&resource);
+    let facts = Facts {
+        groups: GroupAnswer {
+            member: mentioned.intersection(&all).copied().collect(),
+            evaluated: mentioned,
+        },
+        ..facts(cx, snapshot, home, &invitee)
+    };
+    let outbound = judge::outbound(cx.app.registry(), &home_snapshot, &resource, &facts);
+    let may = found.is_some_and(|u| u.is_local() && u.account_enabled && u.deleted.is_none());
+    if may && outbound == GateVerdict::Open {
+        Ok(invitee)
+    } else {
+        Err(nobody(snapshot, name, address))
+    }
+}
+
+/// Nobody who can be invited has that name; why, only home's administrator sees.
+fn nobody(snapshot: &Snapshot, home: &str, address: &Upn) -> Error {
+    Error::invalid(
+        "invitedUserEmailAddress",
+        format!(
+            "{home} has nobody to invite by the name `{address}`. Check the spelling of the user principal name; if it \
+             is right, an administrator of {home} must let this person out to {}",
+            snapshot.tenant.display_name
+        ),
+    )
 }
 
 /// Facts of an invitation: the application is unknown, nothing is proven.
@@ -193,8 +215,8 @@ fn facts(cx: &Context, snapshot: &Snapshot, home: &HomeTenant, invitee: &Invitee
         groups: invitee.groups.clone(),
         user: None,
         user_kind: "b2bCollaborationGuest".into(),
-        own_groups: std::collections::BTreeSet::new(),
-        own_roles: std::collections::BTreeSet::new(),
+        own_groups: BTreeSet::new(),
+        own_roles: BTreeSet::new(),
         client_app_type: String::new(),
         platform: None,
         ip_address: None,

@@ -4,7 +4,8 @@
 //! 2. What is not answered is one refusal, after the same work. Our own log tells them apart.
 //! 3. The switch stops the second and third question; only a tenant to which both outer gates are
 //!    open is told so.
-//! 4. A question is answered once; it is counted and recorded.
+//! 4. A question is answered once; it is counted and recorded, and told only if it was within the
+//!    limits.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -74,17 +75,12 @@ pub async fn answer(cx: &Context, body: &[u8]) -> Result<String, Failure> {
     let text = std::str::from_utf8(body).map_err(|_| invalid("not a text"))?;
     let (entry, question) = verify(cx, text).await?;
     let asker = Asker::there(&entry.canonical_name, question.tid);
-    let kind = ask::kind(&question.ask);
-    let over = asker.wait(cx, kind).await?.is_some();
     let resource = HomeTenant {
         cloud: entry.canonical_name.clone(),
         tenant: Id::new(question.tid),
     };
-    let mut considered = consider(cx, &resource, &question.ask).await?;
-    if over {
-        considered = Considered::refused(50_196);
-    }
-    keep(cx, (&asker, &resource), &question, &considered).await?;
+    let considered = consider(cx, &resource, &question.ask).await?;
+    let considered = keep(cx, (&asker, &resource), &question, considered).await?;
     let now = cx.now.seconds();
     let answer = Answer {
         iss: cx.app.registry().own.entity.clone(),
@@ -140,9 +136,8 @@ async fn keep(
     cx: &Context,
     (asker, resource): (&Asker, &HomeTenant),
     question: &Question,
-    considered: &Considered,
-) -> Result<(), Failure> {
-    let missed = matches!(considered.reply, Reply::Refused(_));
+    mut considered: Considered,
+) -> Result<Considered, Failure> {
     let home = Id::new(question.ask.tenant());
     let exists = cx
         .app
@@ -162,9 +157,13 @@ async fn keep(
     if !is_new {
         return Err(invalid("a question was asked before"));
     }
-    asker
-        .count(cx, &tx, (ask::kind(&question.ask), missed))
-        .await?;
+    let kind = ask::kind(&question.ask);
+    if asker.take(cx, &tx, kind).await?.is_some() {
+        considered = Considered::refused(50_196);
+    }
+    if !matches!(considered.reply, Reply::Refused(_)) {
+        asker.answered(cx, &tx).await?;
+    }
     if exists {
         let row = log::row(
             cx,
@@ -179,13 +178,13 @@ async fn keep(
                 code: considered.code,
                 facts: considered.facts.as_ref(),
                 access: None,
-                detail: Some(format!("asked: {}", ask::words(&question.ask))),
+                detail: Some(ask::detail(&question.ask)),
             },
         );
         tx.tenant(home).sign_in_records().insert(&row).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(considered)
 }
 
 async fn consider(cx: &Context, asker: &HomeTenant, ask: &Ask) -> Result<Considered> {
@@ -295,7 +294,7 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
 }
 
 /// Who has that name, with her groups; nobody costs as much.
-async fn person(
+pub(crate) async fn person(
     cx: &Context,
     home: Id<Tenant>,
     name: &str,

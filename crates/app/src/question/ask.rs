@@ -34,8 +34,8 @@ pub(super) const fn kind(ask: &Ask) -> Kind {
     }
 }
 
-/// What is asked, for the logs of both sides. The name of a person is not kept.
-pub(super) fn words(ask: &Ask) -> &'static str {
+/// The kind of a question. The name of a person is not kept.
+fn words(ask: &Ask) -> &'static str {
     match ask {
         Ask::Tenant(_) => "tenant",
         Ask::Invitee(_) => "invitee",
@@ -43,12 +43,28 @@ pub(super) fn words(ask: &Ask) -> &'static str {
     }
 }
 
-/// Asks another cloud. The question is counted and recorded, whatever comes of it.
+/// What the records of both sides say was asked: of an invitee with the groups (§3.5).
+pub(super) fn detail(ask: &Ask) -> String {
+    let mut text = format!("asked: {}", words(ask));
+    if let Ask::Invitee(invitee) = ask
+        && !invitee.groups.is_empty()
+    {
+        let groups: Vec<String> = invitee.groups.iter().map(ToString::to_string).collect();
+        text = format!("{text}; groups: {}", groups.join(", "));
+    }
+    text
+}
+
+/// Asks another cloud. The question is counted before the network is waited for, and recorded
+/// whatever comes of it; what did not miss is given back with the record.
 pub(super) async fn ask(cx: &Context, entry: &CloudEntry, ask: Ask) -> Result<Reply> {
     let asker = Asker::here(cx)?;
-    if let Some(retry_after) = asker.wait(cx, kind(&ask)).await? {
+    let tx = cx.app.store().begin().await?;
+    if let Some(retry_after) = asker.take(cx, &tx, kind(&ask)).await? {
+        tx.rollback().await;
         return Err(Error::TooMany { retry_after });
     }
+    tx.commit().await?;
     let asked = match tokio::time::timeout(ALL, exchange(cx, entry, &ask)).await {
         Ok(result) => result,
         Err(_) => Err(Error::Upstream {
@@ -59,7 +75,9 @@ pub(super) async fn ask(cx: &Context, entry: &CloudEntry, ask: Ask) -> Result<Re
     let missed = matches!(asked, Ok(Reply::Refused(_)));
     let row = row(cx, entry, &ask, &asked)?;
     let tx = cx.app.store().begin().await?;
-    asker.count(cx, &tx, (kind(&ask), missed)).await?;
+    if !missed {
+        asker.answered(cx, &tx).await?;
+    }
     tx.tenant(cx.tenant()?)
         .sign_in_records()
         .insert(&row)
@@ -168,7 +186,7 @@ fn row(cx: &Context, entry: &CloudEntry, ask: &Ask, asked: &Result<Reply>) -> Re
             code,
             facts: None,
             access: None,
-            detail: Some(format!("asked: {}", words(ask))),
+            detail: Some(detail(ask)),
         },
     );
     let is_resource = matches!(ask, Ask::Readiness(r) if r.role == Role::Resource);

@@ -45,9 +45,13 @@ impl Asker {
         }))
     }
 
+    fn misses(&self) -> String {
+        format!("{}/miss", self.0)
+    }
+
     fn limits(&self, kind: Kind) -> Vec<(String, i64, i64)> {
         let mut limits = vec![
-            (format!("{}/miss", self.0), HOUR, MISSES_AN_HOUR),
+            (self.misses(), HOUR, MISSES_AN_HOUR),
             (format!("{}/day", self.0), DAY, QUESTIONS_A_DAY),
         ];
         if kind == Kind::Readiness {
@@ -56,34 +60,26 @@ impl Asker {
         limits
     }
 
-    /// Seconds until another question may be asked; none if it may now.
-    pub(super) async fn wait(&self, cx: &Context, kind: Kind) -> Result<Option<i64>> {
-        let read = cx.app.store().read();
+    /// Takes a place in every limit before a question is asked or answered, as if it will miss:
+    /// many at once are counted one after the other, on whichever node. `Some`: there is none, and
+    /// seconds until there is.
+    pub(super) async fn take(&self, cx: &Context, tx: &Tx, kind: Kind) -> Result<Option<i64>> {
+        let mut wait = None;
         for (name, seconds, most) in self.limits(kind) {
             let start = window(cx.now, seconds);
-            if read.cloud().counters().find(&name, start).await? >= most {
-                let end = start.plus_seconds(seconds);
-                return Ok(Some(end.seconds_since(cx.now).max(1)));
+            if tx.cloud().counters().count_up(&name, start).await? > most {
+                let left = start.plus_seconds(seconds).seconds_since(cx.now).max(1);
+                wait = wait.max(Some(left));
             }
         }
-        Ok(None)
+        Ok(wait)
     }
 
-    /// Counts a question.
-    pub(super) async fn count(
-        &self,
-        cx: &Context,
-        tx: &Tx,
-        (kind, missed): (Kind, bool),
-    ) -> Result<()> {
-        for (name, seconds, _) in self.limits(kind) {
-            if missed || !name.ends_with("/miss") {
-                tx.cloud()
-                    .counters()
-                    .count_up(&name, window(cx.now, seconds))
-                    .await?;
-            }
-        }
-        Ok(())
+    /// Gives back what only misses take.
+    pub(super) async fn answered(&self, cx: &Context, tx: &Tx) -> Result<()> {
+        let counters = tx.cloud().counters();
+        Ok(counters
+            .count_down(&self.misses(), window(cx.now, HOUR))
+            .await?)
     }
 }

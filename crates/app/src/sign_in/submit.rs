@@ -9,6 +9,7 @@ use comity_model::{
     session::MethodUse,
     sign_in::{Controls, OauthError, Prompt, Purpose, Refusal, Side, SignInData, Step, Subject},
     tenant::Tenant,
+    time::Utc,
     user::User,
 };
 use comity_policy::sign_in::next_step;
@@ -121,7 +122,7 @@ pub async fn password(
     let user = *user;
     let name = data.typed_name.clone().unwrap_or_default();
     let throttles = throttle::password(cx, tenant, user, &name);
-    throttle::check(cx, &throttles).await?;
+    let turn = throttle::enter(cx, &throttles).await?;
     let stored = match user {
         Some(id) => {
             cx.app
@@ -137,29 +138,28 @@ pub async fn password(
     let verdict = verify_password(cx, typed, stored.as_ref().map(|p| p.hash.as_str())).await?;
     let Verdict::Valid { rehash } = verdict else {
         throttle::failed(cx, &throttles).await?;
+        drop(turn);
         record_failure(cx, active, 50126).await?;
         return Err(Error::invalid(
             "password",
             "The user name or password is not right. Check both, or ask your administrator for a new password.",
         ));
     };
+    drop(turn);
     throttle::passed(cx, &throttles).await?;
     if let (true, Some(id)) = (rehash, user) {
         crate::password::store(cx, tenant, id, typed).await?;
     }
     let now = cx.now;
     let data = active.sign_in.data.active_mut();
-    data.proven.retain(|m| m.method != "password");
-    data.proven.push(MethodUse {
-        method: "password".into(),
-        at: now,
-    });
+    prove(data, "password", now);
+    data.must_change = stored.is_some_and(|p| p.must_change);
     active.sign_in.data.keep |= keep;
     advance(cx, active).await
 }
 
 /// Verifies against the stored hash, or against a hash of nobody, off the runtime's threads.
-async fn verify_password(
+pub(super) async fn verify_password(
     cx: &Context,
     typed: &Zeroizing<String>,
     stored: Option<&str>,
@@ -217,16 +217,15 @@ pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Re
         ));
     }
     throttle::passed(cx, &throttles).await?;
-    prove_possession(cx, active.sign_in.data.active_mut());
+    prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
 }
 
-fn prove_possession(cx: &Context, data: &mut SignInData) {
-    data.proven.retain(|m| m.method != "softwareOath");
-    data.proven.push(MethodUse {
-        method: "softwareOath".into(),
-        at: cx.now,
-    });
+/// A method was just proven; of each the last time counts.
+pub(super) fn prove(data: &mut SignInData, method: &str, at: Utc) {
+    data.proven.retain(|m| m.method != method);
+    let method = method.to_owned();
+    data.proven.push(MethodUse { method, at });
 }
 
 /// Whether one of the user's generators makes this code now, in a step not used before.
@@ -319,7 +318,7 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     crate::factor::register(cx, &snapshot, &user, &factor).await?;
     throttle::passed(cx, &throttles).await?;
-    prove_possession(cx, active.sign_in.data.active_mut());
+    prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
 }
 

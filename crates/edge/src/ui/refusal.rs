@@ -80,6 +80,8 @@ pub enum Trouble {
     SignInGone,
     /// A form without the token of this browser, or from another origin.
     StaleForm,
+    /// A form with a field that cannot be read; [`unreadable`] names it.
+    Unreadable,
     NotFound,
     TooMany,
     Internal,
@@ -106,6 +108,15 @@ pub fn trouble(trouble: Trouble, names: &Names) -> Refusal {
         template.side.unwrap_or(Side::Resource),
         names,
     )
+}
+
+/// The page for a form with a field that cannot be read; `what` names the field and its fault.
+pub fn unreadable(what: &str, names: &Names) -> Refusal {
+    let general = trouble(Trouble::Unreadable, names);
+    Refusal {
+        text: format!("In this form {what}. {}", general.text),
+        ..general
+    }
 }
 
 fn fill(template: &Template, code: &str, side: Side, names: &Names) -> Refusal {

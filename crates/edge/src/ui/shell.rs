@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Journey, Link, Page, asset_url, journey, safe_href, tab_icon_url};
+use super::{FORM_TOKEN, Journey, Link, Page, asset_url, journey, safe_href, tab_icon_url};
 
 /// How wide a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Width {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub name: String,
-    /// Address of the page that signs out.
+    /// Where the form goes that signs out.
     pub sign_out: Option<String>,
 }
 
@@ -75,6 +75,7 @@ pub fn shell(page: &Page, shell: Shell<'_>, main: &Markup) -> Markup {
                 (band(page, shell.account))
                 main .main--wide[shell.width == Width::Wide] #main tabindex="-1" { (main) }
                 (colophon(shell.account))
+                (sign_out_form(page, shell.account))
             }
         }
     }
@@ -105,7 +106,7 @@ fn band(page: &Page, account: Option<&Account>) -> Markup {
             @if let Some(account) = account {
                 p .band__end {
                     span { (account.name) }
-                    @if let Some(href) = &account.sign_out { a href=(safe_href(href)) { "Sign out" } }
+                    @if account.sign_out.is_some() { (sign_out_button()) }
                 }
             }
         }
@@ -121,11 +122,27 @@ fn colophon(account: Option<&Account>) -> Markup {
                 circle .logo__person cx="16" cy="10" r="1.9" {}
             }
             span { "Comity" }
-            @if let Some(href) = account.and_then(|account| account.sign_out.as_ref()) {
-                a href=(safe_href(href)) { "Sign out" }
+            @if account.is_some_and(|account| account.sign_out.is_some()) { (sign_out_button()) }
+        }
+    }
+}
+
+const SIGN_OUT: &str = "sign-out";
+
+/// Signing out ends something, so it is a form (V-12), with a button at both ends of the page.
+fn sign_out_form(page: &Page, account: Option<&Account>) -> Markup {
+    let action = account.and_then(|account| account.sign_out.as_deref());
+    html! {
+        @if let Some(action) = action {
+            form #(SIGN_OUT) action=(safe_href(action)) method="post" autocomplete="off" {
+                input type="hidden" name=(FORM_TOKEN) value=(page.form_token);
             }
         }
     }
+}
+
+fn sign_out_button() -> Markup {
+    html! { button .words type="submit" form=(SIGN_OUT) { "Sign out" } }
 }
 
 /// What stands under a sheet.

@@ -263,6 +263,8 @@ fn complete(resource: &ResourceType, object: &mut Json, id: &str) {
 
 #[async_trait]
 impl Backend for Memory {
+    async fn refused(&self, _operation: &str, _path: &str, _reason: &str) {}
+
     async fn list(&self, place: &Place, query: &Query) -> Result<Listing> {
         let state = self.state.lock().unwrap();
         Ok(query.apply(state.at(place)?))

@@ -241,8 +241,8 @@ contract!(a_family_that_has_ended_gives_no_next_token, store, {
     let families = tx.cloud().token_families();
     for (number, rotates) in [(1, false), (2, true)] {
         let family = guid(21, u32::from(number));
-        let next = hash(100 + number);
-        let rotated = families.rotate(family, &hash(number), &next, vec![1], NOW);
+        let (old, next) = (hash(number), hash(100 + number));
+        let rotated = families.rotate(family, &old, &next, vec![1], NOW);
         assert_eq!(rotated.await.unwrap(), rotates, "{number}");
         let next = families.find_by_hash(&next).await.unwrap();
         assert_eq!(next.is_some(), rotates, "{number}");

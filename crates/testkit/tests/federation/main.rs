@@ -42,6 +42,8 @@ mod ended;
 mod group;
 mod here;
 mod lease;
+mod limit;
+mod new_password;
 mod person;
 mod push;
 mod question;

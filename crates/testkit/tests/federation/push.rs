@@ -264,6 +264,42 @@ async fn closed_gates_and_the_switch_are_told_by_number_and_recorded() {
     }
 }
 
+/// To the asker as if it had ticked nothing; to itself as what it is.
+#[tokio::test]
+async fn a_disabled_tenant_records_a_push_as_refused_because_it_is_disabled() {
+    let rig = Rig::paired().await;
+    let (url, form) = genuine(&rig).await;
+    let app = rig.app("usgov");
+    let tenant = comity_model::id::Id::parse(&rig.northwind().id).unwrap();
+    let read = app.store().read();
+    let set = async |enabled: bool| {
+        let mut own = read.tenant(tenant).find_self().await.unwrap().unwrap();
+        own.enabled = enabled;
+        let tx = app.store().begin().await.unwrap();
+        tx.tenant(tenant).update_self(&own).await.unwrap();
+        tx.tenant(tenant).bump_policy_version().await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    set(false).await;
+    let unticked = (400, "access_denied".to_owned(), Some(1_000_104));
+    assert_eq!(told(&rig.call(PAIR, &url, &form).await), unticked);
+    let details: Value = serde_json::from_str(&field(&form, "authorization_details")).unwrap();
+    let leg = Uuid::parse_str(details[0]["correlation_id"].as_str().unwrap()).unwrap();
+    let records = read.tenant(tenant).sign_in_records();
+    let kept = records.by_correlation(leg).await.unwrap();
+    let seen: Vec<_> = kept
+        .iter()
+        .map(|r| (r.error_code, r.facts.is_some()))
+        .collect();
+    assert_eq!(seen, [(90_002, false)], "no policy decided it");
+    set(true).await;
+    assert_eq!(
+        rig.call(PAIR, &url, &form).await.status,
+        201,
+        "enabled again"
+    );
+}
+
 #[tokio::test]
 async fn a_leg_with_a_session_writes_three_times_at_home() {
     let (rig, mut browser) = Rig::guest().await;

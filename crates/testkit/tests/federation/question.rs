@@ -19,7 +19,7 @@ const POLICY: &str = "/v1.0/policies/crossTenantAccessPolicy";
 const HOSTILE: &str = "microsoftonline.us";
 
 /// A question of Contoso's cloud to US Government.
-fn asked(rig: &Rig, number: u128, ask: (&str, Value)) -> Value {
+pub(super) fn asked(rig: &Rig, number: u128, ask: (&str, Value)) -> Value {
     let now = rig.world.clock.time().seconds();
     let mut claims = json!({
         "iss": rig.app("global").registry().own.entity,
@@ -46,13 +46,13 @@ async fn sent(rig: &Rig, text: String) -> (u16, String) {
     (answer.status.as_u16(), answer.text())
 }
 
-async fn signed(rig: &Rig, by: &str, claims: &Value) -> (u16, String) {
+pub(super) async fn signed(rig: &Rig, by: &str, claims: &Value) -> (u16, String) {
     let cloud = Hostile::new(rig.app(by));
     let text = cloud.sign(KeyPurpose::Question, question::TYPE, claims);
     sent(rig, text.unwrap()).await
 }
 
-fn reply(answer: &str) -> Value {
+pub(super) fn reply(answer: &str) -> Value {
     comity_testkit::hostile::claims(answer).unwrap()
 }
 
@@ -374,6 +374,59 @@ async fn a_name_that_now_belongs_to_somebody_else_binds_nobody_anew() {
     rig.world.wire.twist(HOSTILE, None);
     let (status, answer) = invited(&graph, &invitation).await;
     assert_eq!(status, 201, "the same person: {answer}");
+}
+
+#[tokio::test]
+async fn a_guest_is_known_by_its_name_at_home_whatever_it_is_called_here() {
+    let rig = Rig::paired().await;
+    rig.invite(super::rig::NORA).await;
+    let guest = rig.standing(&rig.browser()).await.guest.unwrap();
+    let admin = rig.graph("global", "contoso.com", "admin").await;
+    let path = format!("/v1.0/users/{}", guest.id);
+    let renamed = comity_model::user::User {
+        upn: "gast@contoso.com".into(),
+        ..guest.clone()
+    };
+    let tx = rig.app("global").store().begin().await.unwrap();
+    let users = tx.tenant(super::rig::id_of(rig.contoso())).users();
+    users.update(&renamed).await.unwrap();
+    tx.commit().await.unwrap();
+    let nils = rig
+        .northwind()
+        .user("nils@northwind.us")
+        .unwrap()
+        .id
+        .clone();
+    let lie = || {
+        let nils = nils.clone();
+        rig.hostile().answers(move |claims| {
+            if !claims["objectId"].is_null() {
+                claims["objectId"] = json!(nils);
+            }
+        })
+    };
+    let invitation = rig.invitation("Nora@Northwind.us");
+    rig.world.wire.twist(HOSTILE, Some(lie()));
+    let (status, answer) = invited(&admin, &invitation).await;
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("somebody else"), "{answer}");
+    assert!(answer.to_string().contains(&guest.id.to_string()));
+    rig.world.wire.twist(HOSTILE, None);
+    let (status, answer) = invited(&admin, &invitation).await;
+    let again = (status, answer["invitedUser"]["id"].as_str());
+    assert_eq!(again, (201, Some(guest.id.to_string().as_str())));
+    // The same of a guest that is deleted: it is neither doubled nor brought back unasked.
+    assert_eq!(admin.delete(&path).await.unwrap().status, 204);
+    for twisted in [Some(lie()), None] {
+        rig.world.wire.twist(HOSTILE, twisted);
+        let (status, answer) = invited(&admin, &invitation).await;
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer.to_string().contains("restore"), "{answer}");
+    }
+    let left = admin
+        .get("/v1.0/users?$filter=userType%20eq%20'Guest'")
+        .await;
+    assert_eq!(left.unwrap()["value"], json!([]));
 }
 
 #[tokio::test]

@@ -70,6 +70,12 @@ fn bodies() -> Vec<(&'static str, Value, &'static str)> {
     ]
 }
 
+/// The answer says which field it is, and what is wrong with it.
+fn names(text: &str, field: &str) {
+    let named = text.contains(&format!("`{field}`")) && text.contains("control character");
+    assert!(named, "{field}: {text}");
+}
+
 /// Puts the character where `~` stands.
 fn with_nul(value: &Value) -> Value {
     serde_json::from_str(&value.to_string().replace('~', "\\u0000")).unwrap()
@@ -144,8 +150,9 @@ async fn parameters_and_forms() {
             "prompt",
         ] {
             let url = format!("{}?response_type=code&{field}=a%00", endpoint("authorize"));
-            let status = rig.means.client.get(&url).await.unwrap().status.as_u16();
-            assert_eq!(status, 400, "authorize {field}");
+            let answer = rig.means.client.get(&url).await.unwrap();
+            assert_eq!(answer.status.as_u16(), 400, "authorize {field}");
+            names(&answer.text(), field);
         }
         for field in [
             "grant_type",
@@ -161,8 +168,10 @@ async fn parameters_and_forms() {
             let ask = ask
                 .header(kind, "application/x-www-form-urlencoded")
                 .unwrap();
-            let status = rig.means.client.send(ask).await.unwrap().status.as_u16();
+            let answer = rig.means.client.send(ask).await.unwrap();
+            let status = answer.status.as_u16();
             assert!(matches!(status, 400 | 401), "token {field}: {status}");
+            names(&answer.text(), field);
         }
         for (name, status) in [("a\0@contoso.com", 400), ("a@contoso.com", 200)] {
             let mut browser = rig.browser();
@@ -171,6 +180,10 @@ async fn parameters_and_forms() {
             browser.submit("#submit").await.unwrap();
             let page = browser.page().unwrap();
             assert_eq!(page.status.as_u16(), status, "{}", page.describe());
+            if status == 400 {
+                names(&page.html.text(), "username");
+                assert!(!page.html.text().contains("too old"), "{}", page.describe());
+            }
         }
     }
 }

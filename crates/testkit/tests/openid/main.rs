@@ -12,6 +12,7 @@ mod authorize;
 mod code;
 mod grants;
 mod guards;
+mod guess;
 mod keys;
 mod law;
 mod metadata;

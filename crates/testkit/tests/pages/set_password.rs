@@ -53,6 +53,9 @@ async fn the_link_sets_the_password_once() {
         for _ in 0..2 {
             browser.open(&link).await.unwrap();
             assert_eq!(status(&browser), 200, "looking uses nothing up");
+            // S-42: the secret has left the address bar.
+            let page = browser.page().unwrap();
+            assert_eq!((page.url.path(), page.url.query()), ("/set-password", None));
         }
         assert!(browser.page().unwrap().html.text().contains(ADMIN));
         submit(&mut browser, GOOD).await;
@@ -151,7 +154,8 @@ async fn v12_no_form_of_another_page_uses_the_link() {
     let mut browser = rig.browser();
     browser.open(&link).await.unwrap();
     let token = hidden(&browser, "form_token");
-    let cookies = rig.cookies(&browser, &link);
+    let form = browser.page().unwrap().url.to_string();
+    let cookies = rig.cookies(&browser, &form);
     for (what, headers, with_token) in FORGED {
         let mut headers = headers.to_vec();
         headers.push(("cookie", cookies.as_str()));
@@ -160,7 +164,7 @@ async fn v12_no_form_of_another_page_uses_the_link() {
             ("form_token", &token),
         ];
         let fields = if with_token { &all[..] } else { &all[..1] };
-        let answer = rig.post(&link, fields, &headers).await;
+        let answer = rig.post(&form, fields, &headers).await;
         assert_eq!(answer.status, 403, "{what}");
     }
     submit(&mut browser, GOOD).await;

@@ -12,6 +12,7 @@ mod guard;
 mod hint;
 mod reset;
 mod rig;
+mod same_cloud;
 mod step_01;
 mod step_02;
 mod step_03;
@@ -27,6 +28,7 @@ mod step_12;
 mod step_13;
 mod step_14;
 mod step_15;
+mod sweep;
 
 use comity_testkit::{Engine, World};
 

@@ -30,6 +30,8 @@ pub const CHINA: &str = "partner.microsoftonline.cn";
 pub const NOBODY: &str = "3f0c9a52-77aa-4b6e-9d3e-0a4f5b6c7d8e";
 pub const POLICY: &str = "/v1.0/policies/crossTenantAccessPolicy";
 pub const PARTNERS: &str = "/v1.0/policies/crossTenantAccessPolicy/partners";
+/// The activity of the audit log under which a refused permission stands.
+pub const REFUSAL: &str = "Refuse operation";
 pub const CONDITIONAL: &str = "/v1.0/identity/conditionalAccess/policies";
 
 /// Runs a test in a world of its own on every engine that is here.
@@ -434,7 +436,8 @@ impl Rig {
 
 /// What is stored.
 impl Rig {
-    /// Everything of a tenant that a refused request could have touched, with the audit log.
+    /// Everything of a tenant that a refused request could have touched, with the audit log of
+    /// what was done (that something was refused is in it too).
     pub async fn stored(&self, domain: &str) -> Value {
         const PLACES: [&str; 13] = [
             POLICY,
@@ -454,11 +457,33 @@ impl Rig {
         let graph = self.robot(domain).await;
         let mut all = serde_json::Map::new();
         for place in PLACES {
-            let found = graph.get(place).await.unwrap();
+            let mut found = graph.get(place).await.unwrap();
             assert!(found.get("@odata.nextLink").is_none(), "{place} has more");
+            if let Some(rows) = found.get_mut("value").and_then(Value::as_array_mut) {
+                rows.retain(|row| row["activityDisplayName"] != REFUSAL);
+            }
             all.insert(place.to_owned(), found);
         }
         Value::Object(all)
+    }
+
+    /// What was refused in a tenant for want of a permission: operation, correlation ID, who.
+    pub async fn refusals(&self, domain: &str) -> Vec<(String, String, Value)> {
+        let graph = self.robot(domain).await;
+        let filter = "activityDisplayName%20eq%20'Refuse%20operation'";
+        let path = format!("/v1.0/auditLogs/directoryAudits?$filter={filter}");
+        let found = graph.get(&path).await.unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let rows = found["value"].as_array().unwrap().iter().map(|row| {
+            assert_eq!(row["result"], "failure");
+            let operation = text(&row["targetResources"][0]["displayName"]);
+            (
+                operation,
+                text(&row["correlationId"]),
+                row["initiatedBy"].clone(),
+            )
+        });
+        rows.collect()
     }
 
     /// Sign-in records, newest first.

@@ -47,6 +47,10 @@ impl Drawing<'_> {
             Step::Identify => self.identify(&data, &assessment).await,
             Step::ChooseAccount => self.accounts(active, &data, &assessment).await,
             Step::Password => self.password(&data, &assessment).await,
+            Step::NewPassword => match self.new_password(&data, &assessment).await {
+                Ok(markup) => markup,
+                Err(error) => return refused::error(self.cx, self.site, &error),
+            },
             Step::Code => self.code(&data, &assessment).await,
             Step::Enrol => match self.enrol(active, &data, &assessment).await {
                 Ok(markup) => markup,
@@ -217,6 +221,28 @@ impl Drawing<'_> {
             .clone()
             .or_else(|| assessment.user.as_ref().map(|u| u.upn.clone()))
             .unwrap_or_default()
+    }
+
+    async fn new_password(
+        &self,
+        data: &SignInData,
+        assessment: &Assessment,
+    ) -> Result<Markup, comity_app::Error> {
+        let (Some(snapshot), Some(user)) = (assessment.snapshot.as_deref(), &assessment.user)
+        else {
+            return Err(comity_app::Error::NotFound);
+        };
+        Ok(view::new_password(
+            &self.frame(Some(snapshot)),
+            &view::NewPassword {
+                action: self.action("new-password"),
+                account: user.upn.clone(),
+                organization: snapshot.tenant.display_name.clone(),
+                least: sign_in::least_characters(self.cx, snapshot, user).await?,
+                journey: self.journey(data, assessment).await,
+                error: self.error.clone(),
+            },
+        ))
     }
 
     async fn code(&self, data: &SignInData, assessment: &Assessment) -> Markup {

@@ -351,6 +351,15 @@ fn general_trouble(trouble: Trouble) -> (&'static str, Template) {
                 ..BASE
             },
         ),
+        Trouble::Unreadable => (
+            "invalid_request",
+            Template {
+                title: "A field of this form cannot be read",
+                text: "Nothing was changed.",
+                who: Actor::You("Go back, enter that field again, then send the form once more."),
+                ..BASE
+            },
+        ),
         Trouble::NotFound => (
             "not_found",
             Template {

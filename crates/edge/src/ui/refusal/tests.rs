@@ -159,7 +159,7 @@ const ALL: [u32; 26] = [
     50_076, 50_079, 900_144, 90_014,
 ];
 
-const TROUBLES: [Trouble; 10] = [
+const TROUBLES: [Trouble; 11] = [
     Trouble::HomeSilent,
     Trouble::HomeRefused,
     Trouble::OtherPerson,
@@ -167,6 +167,7 @@ const TROUBLES: [Trouble; 10] = [
     Trouble::LinkGone,
     Trouble::SignInGone,
     Trouble::StaleForm,
+    Trouble::Unreadable,
     Trouble::NotFound,
     Trouble::TooMany,
     Trouble::Internal,

@@ -3,8 +3,8 @@
 use comity_edge::ui::{FormError, FormPost, form_post};
 
 use super::super::{
-    AccountPicker, AccountRow, Code, Enrol, Options, Password, SetPassword, SignIn, Signed,
-    account_picker, code, enrol, options, password, set_password, sign_in,
+    AccountPicker, AccountRow, Code, Enrol, NewPassword, Options, Password, SetPassword, SignIn,
+    Signed, account_picker, code, enrol, new_password, options, password, set_password, sign_in,
 };
 use super::{Specimen, World};
 
@@ -88,8 +88,17 @@ fn passwords(world: &World<'_>) -> Vec<Specimen> {
         )),
         ..first.clone()
     };
+    let replaced = NewPassword {
+        action: world.text("/sign-in/1/new-password"),
+        account: world.text("alex@contoso.com"),
+        organization: world.text("Contoso"),
+        least: 15,
+        journey: None,
+        error: short.error.clone(),
+    };
     let page = world.contoso_page();
     vec![
+        ("02-new-password-error", new_password(&page, &replaced)),
         ("02-password", password(&page, &data)),
         ("02-password-error", password(&page, &wrong)),
         ("02-set-password", set_password(&page, &first)),

@@ -1,0 +1,128 @@
+//! A new password in place of one that somebody else has set (Graph,
+//! `forceChangePasswordNextSignIn`; security bar V-20).
+//!
+//! 1. Only in a sign-in that has just proven the present one, at the step that asks for it.
+//! 2. It is another one, no common one, and long enough: 15 characters where it stands alone, 8
+//!    where a second factor is registered.
+//! 3. It ends what the person has open (sessions.md). This sign-in goes on: whoever chose it has
+//!    proven it.
+
+use comity_crypto::{Zeroizing, password::Verdict};
+use comity_model::{
+    sign_in::Step,
+    user::{PasswordCredential, User},
+};
+use comity_policy::sign_in::next_step;
+
+use super::{
+    Active, Outcome, advance, assess, stale,
+    submit::{prove, verify_password},
+};
+use crate::{
+    audit::{Activity, audit},
+    context::Context,
+    error::{Error, Result},
+    password,
+    password_link::{self, as_herself},
+    snapshot::Snapshot,
+};
+
+/// The field of the form.
+const FIELD: &str = "newPassword";
+
+/// Rules 1 to 3.
+pub async fn new_password(
+    cx: &Context,
+    active: &mut Active,
+    typed: &Zeroizing<String>,
+) -> Result<Outcome> {
+    let assessment = assess(cx, active).await?;
+    let data = active.sign_in.data.active();
+    if next_step(data, &assessment.situation) != Step::NewPassword {
+        // Sent twice: what follows is shown.
+        return advance(cx, active).await;
+    }
+    let (Some(user), Some(snapshot)) = (&assessment.user, &assessment.snapshot) else {
+        return Err(Error::NotFound);
+    };
+    check(cx, snapshot, user, typed).await?;
+    replace(cx, snapshot, user, password::hash(cx, typed).await?).await?;
+    let data = active.sign_in.data.active_mut();
+    prove(data, "password", cx.now);
+    data.must_change = false;
+    advance(cx, active).await
+}
+
+/// Rule 2, for the page.
+pub async fn least_characters(cx: &Context, snapshot: &Snapshot, user: &User) -> Result<u8> {
+    let read = cx.app.store().read();
+    let factors = read.tenant(snapshot.tenant.id).factors();
+    Ok(if factors.list(user.id).await?.is_empty() {
+        password_link::SHORTEST
+    } else {
+        password::SHORTEST
+    })
+}
+
+async fn check(
+    cx: &Context,
+    snapshot: &Snapshot,
+    user: &User,
+    typed: &Zeroizing<String>,
+) -> Result<()> {
+    let invalid = |rule: String| Error::invalid(FIELD, rule);
+    let (length, least) = (
+        typed.chars().count(),
+        least_characters(cx, snapshot, user).await?,
+    );
+    if length < usize::from(least) {
+        return Err(invalid(format!(
+            "The password has {length} characters. Choose one of at least {least}."
+        )));
+    }
+    let words = [
+        user.upn.as_str(),
+        &user.display_name,
+        &snapshot.tenant.display_name,
+    ];
+    password::check(typed, &words).map_err(|rule| invalid(format!("Not accepted: {rule}.")))?;
+    let read = cx.app.store().read();
+    let passwords = read.tenant(snapshot.tenant.id).passwords();
+    let present = passwords.find(user.id).await?.ok_or(Error::NotFound)?;
+    match verify_password(cx, typed, Some(&present.hash)).await? {
+        Verdict::Invalid | Verdict::Corrupt => Ok(()),
+        Verdict::Valid { .. } => Err(invalid(
+            "This is the password that you have. Choose another one.".to_owned(),
+        )),
+    }
+}
+
+/// Rule 3. Of two at once one changes the person's row; the other finds it changed.
+async fn replace(cx: &Context, snapshot: &Snapshot, user: &User, hash: String) -> Result<()> {
+    let credential = PasswordCredential {
+        hash,
+        changed: cx.now,
+        must_change: false,
+    };
+    let user = User {
+        sessions_valid_from: cx.now,
+        ..user.clone()
+    };
+    let activity = Activity::new("UserManagement", "Change user password").target(
+        "User",
+        user.id.uuid(),
+        &user.upn,
+    );
+    let by = as_herself(cx, snapshot.tenant.id, &user);
+    let tx = cx.app.store().begin().await?;
+    let scoped = tx.tenant(snapshot.tenant.id);
+    scoped.users().update(&user).await.map_err(stale)?;
+    scoped.passwords().upsert(user.id, &credential).await?;
+    scoped.leases().end_all_of(user.id, cx.now).await?;
+    scoped.revoke_lease_grants_of(user.id, cx.now).await?;
+    scoped
+        .audit_records()
+        .insert(&audit(&by, &activity))
+        .await?;
+    Ok(tx.commit().await?)
+}
