@@ -11,7 +11,7 @@ use comity_model::application::Platform;
 use comity_model::id::Id;
 use comity_model::sign_in::{CodeGrant, TokenGrant};
 
-fn grant() -> TokenGrant {
+pub(super) fn grant() -> TokenGrant {
     TokenGrant {
         user: user(1).id,
         pair: pair(),
