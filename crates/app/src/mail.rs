@@ -34,6 +34,12 @@ pub enum Content {
         user: String,
         at: comity_model::time::Utc,
     },
+    /// So many wrong one-time codes that no more are taken for a while.
+    CodesRefused {
+        organization: String,
+        user: String,
+        at: comity_model::time::Utc,
+    },
 }
 
 /// What an invitation says.
@@ -67,22 +73,38 @@ pub fn sender(cx: &Context, initial_domain: &str) -> String {
 
 /// The notice that a second factor was registered, to the person's own address; none without one.
 pub(crate) fn factor_registered(cx: &Context, snapshot: &Snapshot, user: &User) -> Option<Letter> {
-    let to = user.mail.clone()?;
+    let content = Content::FactorAdded {
+        organization: snapshot.tenant.display_name.clone(),
+        domain: snapshot.default_domain().to_owned(),
+        user: known_as(user),
+        at: cx.now,
+    };
+    notice(cx, snapshot, user, content)
+}
+
+/// The notice that wrong one-time codes were entered (security bar S-43), likewise.
+pub(crate) fn codes_refused(cx: &Context, snapshot: &Snapshot, user: &User) -> Option<Letter> {
+    let content = Content::CodesRefused {
+        organization: snapshot.tenant.display_name.clone(),
+        user: known_as(user),
+        at: cx.now,
+    };
+    notice(cx, snapshot, user, content)
+}
+
+/// The user name that the person knows.
+fn known_as(user: &User) -> String {
+    let external = user.external.as_ref();
+    external.map_or(&user.upn, |e| &e.home_upn).clone()
+}
+
+fn notice(cx: &Context, snapshot: &Snapshot, user: &User, content: Content) -> Option<Letter> {
     Some(Letter {
-        to,
+        to: user.mail.clone()?,
         cc: None,
         reply_to: None,
         from: sender(cx, &snapshot.tenant.initial_domain),
-        content: Content::FactorAdded {
-            organization: snapshot.tenant.display_name.clone(),
-            domain: snapshot.default_domain().to_owned(),
-            user: user
-                .external
-                .as_ref()
-                .map_or(&user.upn, |e| &e.home_upn)
-                .clone(),
-            at: cx.now,
-        },
+        content,
     })
 }
 
