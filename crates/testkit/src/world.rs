@@ -1,12 +1,20 @@
 //! The dev world without sockets: the clouds of the product's own data, on either engine.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::{Router, body::Body};
 use comity_app::{App, AppOptions, Context, Settings};
 use comity_crypto::{Sealer, sha256};
-use comity_demo::client::{Answer, Ask, Transport};
+use comity_demo::client::{Answer, Ask, Client, Transport};
 use comity_model::secret::Secret;
 use comity_server::{
     dev::{
@@ -143,17 +151,77 @@ impl World {
     /// The way of the demo's browser and scripts into this world. Mail is delivered before every
     /// request, as the job would have done meanwhile.
     pub fn transport(&self) -> Transport {
+        self.transport_from(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// The same from another address.
+    pub fn transport_from(&self, address: IpAddr) -> Transport {
         let (router, apps) = (self.router.clone(), self.apps.clone());
         Transport::new(move |ask| {
             let (router, apps) = (router.clone(), apps.clone());
             Box::pin(async move {
-                let answer = exchange(router, ask).await;
+                let answer = exchange(router, ask, address).await;
                 for (_, app) in &apps {
                     deliver(app).await?;
                 }
                 answer
             })
         })
+    }
+
+    /// The way to two processes of every cloud: each request goes to the other one than the request
+    /// before. They share what the clouds keep, and nothing else.
+    pub async fn two_nodes(&self) -> anyhow::Result<Transport> {
+        let mut apps = Vec::new();
+        for (number, (_, app)) in self.apps.iter().enumerate() {
+            apps.push(self.twin(number, app).await?);
+        }
+        let router = site::router(&apps, &dev_sites(&self.mail(), &self.seeds))?;
+        let nodes = [
+            Client::through(self.transport()),
+            Client::through(Transport::new(move |ask| {
+                Box::pin(exchange(router.clone(), ask, Ipv4Addr::LOCALHOST.into()))
+            })),
+        ];
+        let turn = AtomicUsize::new(0);
+        Ok(Transport::new(move |ask| {
+            let [one, two] = nodes.clone();
+            let first = turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            let node = if first { one } else { two };
+            Box::pin(async move { node.send(ask).await })
+        }))
+    }
+
+    /// Another process of a cloud.
+    async fn twin(&self, number: usize, app: &App) -> anyhow::Result<App> {
+        let registry = app.registry().clone();
+        let seed = u64::try_from(number).unwrap_or(0) + 500;
+        let clock = Arc::new(self.clock.clone());
+        let mailer = site::folder_mailer(
+            &self.mail(),
+            &registry.own.key,
+            clock.clone(),
+            Arc::new(SeededRandom::new(seed + 1000)),
+        )?;
+        let options = AppOptions {
+            outbound: Arc::new(InProcess {
+                registry: registry.clone(),
+                wire: self.wire.clone(),
+            }),
+            registry,
+            store: app.store().clone(),
+            sealer: app.sealer().clone(),
+            pepper: Secret::new(*app.pepper()),
+            mailer,
+            clock,
+            random: Arc::new(SeededRandom::new(seed)),
+            settings: app.settings().clone(),
+        };
+        Ok(App::start(options).await?)
+    }
+
+    fn mail(&self) -> PathBuf {
+        self.folder.path().join("mail")
     }
 
     /// The options that play the demo's story here.
@@ -265,7 +333,7 @@ async fn start_cloud(
 }
 
 /// One request of the demo's client, answered by the router.
-async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
+async fn exchange(router: Router, ask: Ask, address: IpAddr) -> anyhow::Result<Answer> {
     let host = ask.url.host_str().context("the URL has no host")?;
     let authority = match ask.url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -284,7 +352,7 @@ async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
         .headers_mut()
         .insert(header::HOST, authority.parse()?);
     let peer = comity_edge::peer::Peer {
-        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        address,
         server_name: None,
         client_certificate: None,
     };

@@ -8,7 +8,9 @@
 )]
 
 mod bad_input;
+mod code_limit;
 mod guard;
+mod race;
 mod reset;
 mod rig;
 mod step_01;
