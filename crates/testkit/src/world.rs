@@ -134,6 +134,17 @@ impl World {
             .with_context(|| format!("no cloud `{key}`"))
     }
 
+    /// Where the data of the clouds lies: the files of [`Engine::Files`], by the number of the
+    /// cloud.
+    pub fn file(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("{number}.db"))
+    }
+
+    /// The schemas of [`Engine::Postgres`], likewise.
+    pub fn schema(&self, number: usize) -> String {
+        schema(self.folder.path(), number)
+    }
+
     /// `world.json`, as a program would read it.
     pub fn manifest(&self) -> PathBuf {
         self.folder.path().join("world.json")
@@ -172,16 +183,9 @@ impl World {
     /// The way to two processes of every cloud: each request goes to the other one than the request
     /// before. They share what the clouds keep, and nothing else.
     pub async fn two_nodes(&self) -> anyhow::Result<Transport> {
-        let mut apps = Vec::new();
-        for (number, (_, app)) in self.apps.iter().enumerate() {
-            apps.push(self.twin(number, app).await?);
-        }
-        let router = site::router(&apps, &dev_sites(&self.mail(), &self.seeds))?;
         let nodes = [
             Client::through(self.transport()),
-            Client::through(Transport::new(move |ask| {
-                Box::pin(exchange(router.clone(), ask, Ipv4Addr::LOCALHOST.into()))
-            })),
+            Client::through(self.another_node(|_| {}).await?),
         ];
         let turn = AtomicUsize::new(0);
         Ok(Transport::new(move |ask| {
@@ -192,8 +196,22 @@ impl World {
         }))
     }
 
+    /// The way to another process of every cloud, which the operator has tuned otherwise.
+    pub async fn another_node(&self, tune: impl Fn(&mut Settings)) -> anyhow::Result<Transport> {
+        let mut apps = Vec::new();
+        for (number, (_, app)) in self.apps.iter().enumerate() {
+            let mut settings = app.settings().clone();
+            tune(&mut settings);
+            apps.push(self.twin(number, app, settings).await?);
+        }
+        let router = site::router(&apps, &dev_sites(&self.mail(), &self.seeds))?;
+        Ok(Transport::new(move |ask| {
+            Box::pin(exchange(router.clone(), ask, Ipv4Addr::LOCALHOST.into()))
+        }))
+    }
+
     /// Another process of a cloud.
-    async fn twin(&self, number: usize, app: &App) -> anyhow::Result<App> {
+    async fn twin(&self, number: usize, app: &App, settings: Settings) -> anyhow::Result<App> {
         let registry = app.registry().clone();
         let seed = u64::try_from(number).unwrap_or(0) + 500;
         let clock = Arc::new(self.clock.clone());
@@ -215,7 +233,7 @@ impl World {
             mailer,
             clock,
             random: Arc::new(SeededRandom::new(seed)),
-            settings: app.settings().clone(),
+            settings,
         };
         Ok(App::start(options).await?)
     }
@@ -245,6 +263,16 @@ impl World {
             transport: Some(self.transport()),
         }
     }
+}
+
+/// The schema of a world's cloud on PostgreSQL.
+fn schema(folder: &std::path::Path, number: usize) -> String {
+    let unique = folder
+        .file_name()
+        .map(|n| n.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("w{name}_{number}")
 }
 
 async fn deliver(app: &App) -> anyhow::Result<usize> {
@@ -285,12 +313,7 @@ async fn start_cloud(
         }
         Engine::Postgres => {
             let url = std::env::var("TEST_POSTGRES_URL").context("TEST_POSTGRES_URL is not set")?;
-            let unique = folder
-                .file_name()
-                .map(|n| n.to_string_lossy().to_lowercase())
-                .unwrap_or_default();
-            let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
-            let schema = format!("w{name}_{number}");
+            let schema = schema(folder, number);
             Store::open(
                 &url,
                 StoreOptions {

@@ -151,8 +151,8 @@ pub async fn password(
         ));
     };
     throttle::passed(cx, &throttles).await?;
-    if let (true, Some(id)) = (rehash, user) {
-        crate::password::store(cx, tenant, id, typed).await?;
+    if let (true, Some(id), Some(old)) = (rehash, user, &stored) {
+        crate::password::rehash(cx, tenant, id, &old.hash, typed).await?;
     }
     let now = cx.now;
     let data = active.sign_in.data.active_mut();
