@@ -1,10 +1,20 @@
 //! Letters to people: queued in the transaction that causes them, written out and handed over by a
-//! job. The queue holds what the letter is about, not its text.
+//! job. The queue holds what the letter is about, not its text, and holds it sealed: the link of an
+//! invitation is kept nowhere else (security bar V-50).
 
+use comity_crypto::base64url;
 use comity_model::{id::Id, tenant::Tenant, user::User};
+use comity_store::{TenantTx, outbox_mail::DueMail};
 use serde::{Deserialize, Serialize};
 
-use crate::{context::Context, error::Result, port::Mail, snapshot::Snapshot};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    port::Mail,
+    snapshot::Snapshot,
+};
+
+const PURPOSE: &str = "mail";
 
 /// How often delivery is tried before it is given up.
 const ATTEMPTS: i64 = 10;
@@ -108,6 +118,45 @@ fn notice(cx: &Context, snapshot: &Snapshot, user: &User, content: Content) -> O
     })
 }
 
+/// A letter as the queue keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Queued {
+    sealed: String,
+}
+
+/// Queues a letter in the transaction that causes it.
+pub(crate) async fn queue(cx: &Context, scoped: TenantTx<'_>, letter: &Letter) -> Result<()> {
+    let id = cx.new_record_id();
+    let text = serde_json::to_vec(letter).map_err(Error::internal)?;
+    let sealed = cx
+        .app
+        .sealer()
+        .seal(PURPOSE, id.as_bytes(), &text, cx.bytes())?;
+    let queued = Queued {
+        sealed: base64url::encode(sealed),
+    };
+    Ok(scoped.outbox_mails().insert(id, cx.now, &queued).await?)
+}
+
+fn open(cx: &Context, queued: &DueMail<Queued>) -> Result<Letter> {
+    let sealed = base64url::decode(&queued.mail.sealed).map_err(Error::internal)?;
+    let text = cx
+        .app
+        .sealer()
+        .open(PURPOSE, queued.id.as_bytes(), &sealed)?;
+    serde_json::from_slice(&text).map_err(Error::internal)
+}
+
+/// Hands a letter over, or says why that did not work.
+async fn hand_over(
+    cx: &Context,
+    queued: &DueMail<Queued>,
+    write: &(dyn Fn(&Letter, Id<Tenant>) -> Mail + Send + Sync),
+) -> std::result::Result<(), String> {
+    let letter = open(cx, queued).map_err(|e| format!("{e:?}"))?;
+    cx.app.mailer().send(&write(&letter, queued.tenant)).await
+}
+
 /// Hands over what is due; `write` turns a letter into a message. Gives the number handed over.
 /// Safe on several nodes: each message is taken by one.
 #[expect(
@@ -124,7 +173,7 @@ pub async fn deliver(
         .read()
         .cloud()
         .outbox()
-        .due::<Letter>(cx.now, 20)
+        .due::<Queued>(cx.now, 20)
         .await?;
     let mut delivered = 0;
     for mail in due {
@@ -139,7 +188,7 @@ pub async fn deliver(
         if !taken {
             continue;
         }
-        let result = cx.app.mailer().send(&write(&mail.mail, mail.tenant)).await;
+        let result = hand_over(cx, &mail, write).await;
         let tx = cx.app.store().begin().await?;
         match result {
             Ok(()) => {

@@ -242,8 +242,7 @@ async fn code_failed(cx: &Context, active: &Active, tenant: Id<Tenant>, user: &U
         letter,
         throttle::first_refusal(cx, &tx, tenant, user).await?,
     ) {
-        let id = cx.new_record_id();
-        scoped.outbox_mails().insert(id, cx.now, &letter).await?;
+        mail::queue(cx, scoped, &letter).await?;
     }
     Ok(tx.commit().await?)
 }
