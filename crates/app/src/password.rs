@@ -1,7 +1,7 @@
 //! Passwords: what is accepted (ASVS 6.2, NIST SP 800-63B-4) and how one is stored.
 
 use comity_crypto::Zeroizing;
-use comity_model::{id::Id, name, tenant::Tenant, user::PasswordCredential, user::User};
+use comity_model::{id::Id, name, tenant::Tenant, user::User};
 
 use crate::{
     context::Context,
@@ -109,25 +109,22 @@ pub async fn hash(cx: &Context, password: &Zeroizing<String>) -> Result<String> 
     .map_err(Error::internal)
 }
 
-/// Stores the hash of a password that was just proven, with the parameters of today.
-pub async fn store(
+/// Replaces the hash of a password that was just proven by one with the parameters of today. A
+/// password that was changed meanwhile stays.
+pub async fn rehash(
     cx: &Context,
     tenant: Id<Tenant>,
     user: Id<User>,
+    old: &str,
     password: &Zeroizing<String>,
 ) -> Result<()> {
-    let hash = hash(cx, password).await?;
+    let new = hash(cx, password).await?;
     let tx = cx.app.store().begin().await?;
-    let scoped = tx.tenant(tenant);
-    let Some(old) = scoped.passwords().find(user).await? else {
-        return Err(Error::NotFound);
-    };
-    scoped
+    tx.tenant(tenant)
         .passwords()
-        .upsert(user, &PasswordCredential { hash, ..old })
+        .rehash(user, old, &new)
         .await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]

@@ -73,10 +73,7 @@ pub(super) async fn create(
             &redeem_url,
             inviter_mail,
         );
-        scoped
-            .outbox_mails()
-            .insert(cx.new_record_id(), cx.now, &letter)
-            .await?;
+        mail::queue(cx, scoped, &letter).await?;
     }
     let name = if request.reset_redemption {
         "Invite external user with reset invitation status"

@@ -145,7 +145,7 @@ contract!(counters_count_per_window, store, {
     }
 });
 
-fn pushed() -> PushedCrossing {
+pub(super) fn pushed() -> PushedCrossing {
     PushedCrossing {
         resource_cloud: "microsoftonline.com".into(),
         details: CrossingDetails {

@@ -8,8 +8,10 @@
 )]
 
 mod bad_input;
+mod code_limit;
 mod guard;
 mod hint;
+mod race;
 mod reset;
 mod rig;
 mod same_cloud;

@@ -77,6 +77,16 @@ impl Actor {
             .unwrap()
     }
 
+    /// The same person at a copy of her browser, with its cookies and its page.
+    pub fn twin(&self) -> Self {
+        Self {
+            person: self.person.clone(),
+            browser: self.browser.clone(),
+            password: self.password.clone(),
+            means: self.means.clone(),
+        }
+    }
+
     /// Another browser, in which nobody is signed in.
     pub fn fresh(&mut self) {
         self.browser = Browser::new(self.means.client.clone(), self.means.clock.clone());
@@ -179,14 +189,28 @@ impl Rig {
     }
 
     pub fn actor(&self, upn: &str) -> Actor {
+        self.actor_over(upn, &self.means)
+    }
+
+    /// A person whose browser takes another way into this world.
+    pub fn actor_over(&self, upn: &str, means: &Means) -> Actor {
         let domain = upn.split('@').nth(1).unwrap();
         let cloud = self.cloud_of(domain);
         let user = cloud.tenant(domain).unwrap().user(upn).unwrap();
         Actor {
             person: Person::of(user, cloud).unwrap(),
             password: user.password.expose().to_owned(),
-            browser: Browser::new(self.means.client.clone(), self.means.clock.clone()),
-            means: self.means.clone(),
+            browser: Browser::new(means.client.clone(), means.clock.clone()),
+            means: means.clone(),
+        }
+    }
+
+    /// The way to two processes of every cloud.
+    pub async fn two_nodes(&self) -> Means {
+        let transport = self.world.two_nodes().await.unwrap();
+        Means {
+            client: Client::through(transport),
+            ..self.means.clone()
         }
     }
 
