@@ -56,6 +56,7 @@ fn acting(cx: &Context, tenant: Id<Tenant>, user: &User) -> Context {
         client: comity_model::well_known::MY_SIGN_INS,
         scopes: std::collections::BTreeSet::new(),
         roles: std::collections::BTreeSet::new(),
+        second_factor: None,
     }));
     acting
 }

@@ -76,11 +76,7 @@ pub(crate) fn factor_registered(cx: &Context, snapshot: &Snapshot, user: &User) 
         content: Content::FactorAdded {
             organization: snapshot.tenant.display_name.clone(),
             domain: snapshot.default_domain().to_owned(),
-            user: user
-                .external
-                .as_ref()
-                .map_or(&user.upn, |e| &e.home_upn)
-                .clone(),
+            user: crate::guest::account_name(cx, snapshot, user),
             at: cx.now,
         },
     })

@@ -73,8 +73,10 @@ fn going_on(app: &App, site: &Site, url: &str) -> Response {
     let title = "One moment";
     let body = html! {
         div .sheet__body {
-            h1 { (title) }
-            p .sheet__lede { "You are being taken on. If nothing happens by itself, go on with the button." }
+            div {
+                h1 { (title) }
+                p .sheet__lede { "You are being taken on. If nothing happens by itself, go on with the button." }
+            }
             div .sheet__actions {
                 a .button .button--primary #submit href=(ui::safe_href(url)) rel="noreferrer" { "Continue" }
             }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use comity_app::{
     Context, Error,
     crossing::{HOME_REFUSED, HOME_SILENT},
+    guest,
     sign_in::Assessment,
     snapshot::Snapshot,
 };
@@ -19,7 +20,7 @@ use crate::{
     context::Site,
     csp::Csp,
     page,
-    ui::{self, AppName, ErrorPage, Names, Trouble, When},
+    ui::{self, AppName, ErrorPage, Icon, Journey, Names, Stop, Trouble, When},
 };
 
 /// A request of an application that nobody can be sent back with: its fault, on our own page.
@@ -105,11 +106,10 @@ pub async fn sign_in(
     let snapshot = assessment.snapshot.as_deref();
     let (resource, home) = sides(cx, data, snapshot).await;
     let app = app_name(data, snapshot);
-    let account = data
-        .assertion
-        .as_ref()
-        .map(|a| a.upn.clone())
-        .or_else(|| data.typed_name.clone());
+    let account = match (&data.assertion, snapshot) {
+        (Some(a), Some(own)) => Some(guest::shown_name(cx, own, &a.identity, &a.upn)),
+        _ => data.typed_name.clone(),
+    };
     let names = Names {
         app: app.clone(),
         person: account.clone(),
@@ -130,15 +130,46 @@ pub async fn sign_in(
         ),
         code => (ui::refusal(code, side, &names), StatusCode::FORBIDDEN),
     };
+    let journey = stop(data, refusal).and_then(|at| {
+        Some(Journey {
+            resource: resource.clone()?,
+            home: home.clone()?,
+            app: app.clone(),
+            icon: Icon::App,
+            at,
+        })
+    });
     let drawn = ErrorPage {
         resource,
         home,
+        journey,
         account,
         app,
         correlation_id: data.correlation_id.to_string(),
         ..blank(cx, words)
     };
     draw(cx, site, snapshot, &drawn, status)
+}
+
+/// Where the way between two organizations ended (mock 08); nowhere for who never left.
+///
+/// 1. Home said no, or nothing: there.
+/// 2. The resource said no after home signed the person in: at the resource.
+/// 3. Everything else ended before the way began, or by the person's own choice.
+fn stop(data: &SignInData, refusal: Refusal) -> Option<Stop> {
+    let two = matches!(data.purpose, Purpose::Crossing { .. })
+        || matches!(data.subject, Some(Subject::External { .. }));
+    two.then(|| stop_between(data.assertion.is_some(), refusal))
+        .flatten()
+}
+
+fn stop_between(home_spoke: bool, refusal: Refusal) -> Option<Stop> {
+    match (refusal.code, refusal.side) {
+        (HOME_SILENT, _) => Some(Stop::HomeSilent),
+        (_, Side::Home) => Some(Stop::HomeRefused),
+        (_, Side::Resource) if home_spoke => Some(Stop::ResourceRefused),
+        (_, Side::Resource | Side::Person) => None,
+    }
 }
 
 /// Resource and home of a sign-in, as far as they are known.
@@ -232,4 +263,27 @@ fn draw(
     // A refusal has no form, so it needs no form token.
     let page = page::page(&cx.app, site, snapshot, String::new());
     Csp::own().page(status, ui::error_page(&page, data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comity_model::sign_in::OauthError;
+
+    #[test]
+    fn the_way_ends_where_somebody_said_no() {
+        let table = [
+            (HOME_SILENT, Side::Home, false, Some(Stop::HomeSilent)),
+            (500_212, Side::Home, false, Some(Stop::HomeRefused)),
+            (500_212, Side::Home, true, Some(Stop::HomeRefused)),
+            (500_213, Side::Resource, true, Some(Stop::ResourceRefused)),
+            (500_213, Side::Resource, false, None),
+            (65_004, Side::Person, true, None),
+        ];
+        for (code, side, home_spoke, expected) in table {
+            let error = OauthError::AccessDenied;
+            let refusal = Refusal { code, side, error };
+            assert_eq!(stop_between(home_spoke, refusal), expected, "{code}");
+        }
+    }
 }

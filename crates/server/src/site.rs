@@ -9,6 +9,7 @@ use std::{path::Path, path::PathBuf, sync::Arc};
 use axum::{
     Router,
     extract::Path as UrlPath,
+    middleware::from_fn,
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -25,6 +26,7 @@ use crate::{
     dev::seed::Seed,
     mailer::folder::FolderMailer,
     readiness::Readiness,
+    request_log,
     router::{CloudSites, Limits, OtherSite, Sites},
 };
 
@@ -42,11 +44,13 @@ pub fn cloud_sites(app: &App, mail: Option<&Path>) -> CloudSites {
         .merge(comity_web::login())
         .merge(comity_oidc::federation())
         .with_state(app.clone());
-    let login = comity_oidc::normalise(assets().merge(login));
+    // Both lead to a router inside another; the one that finds the route notes it for the log.
+    let noted = || from_fn(request_log::note_route);
+    let login = comity_oidc::normalise(assets().merge(login).layer(noted()));
     let graph = comity_oidc::graph()
         .with_state(app.clone())
-        .fallback_service(comity_graph::site(app));
-    let mut portal = assets();
+        .fallback_service(comity_graph::site(app).layer(noted()));
+    let mut portal = assets().merge(comity_web::portal().with_state(app.clone()));
     if let Some(mail) = mail {
         portal = portal.merge(dev_mail::router(app, mail));
     }

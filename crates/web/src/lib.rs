@@ -28,6 +28,11 @@ pub fn my_apps() -> Router<App> {
     my_apps::router().fallback(not_found)
 }
 
+/// What the portal's host answers where the dev world adds nothing.
+pub fn portal() -> Router<App> {
+    Router::new().fallback(not_found)
+}
+
 /// An address without a page, said on one.
 async fn not_found(Cx(cx): Cx, site: Site) -> Response {
     refused::trouble(&cx, &site, Trouble::NotFound, StatusCode::NOT_FOUND)

@@ -58,7 +58,10 @@ pub fn invitation(data: &InvitationMail) -> Mail {
         Some(inviter) => format!("{inviter} via {org}"),
         None => org.clone(),
     };
-    let subject = format!("{} invites you to {org}", inviter(data));
+    let subject = match &data.inviter {
+        Some(inviter) => format!("{inviter} invites you to {org}"),
+        None => format!("{org} invites you"),
+    };
     let html = letter(&subject, data.hue, &data.cloud, &invitation_html(data)).into_string();
     Mail {
         text: invitation_text(data),
@@ -90,8 +93,26 @@ fn clean(data: &InvitationMail) -> InvitationMail {
     }
 }
 
-fn inviter(data: &InvitationMail) -> &str {
-    data.inviter.as_deref().unwrap_or(&data.organization)
+/// Who invites, and to what: the first sentence.
+fn opening(data: &InvitationMail) -> String {
+    let (org, domain) = (&data.organization, &data.domain);
+    match &data.inviter {
+        Some(inviter) => format!("{inviter} invites you to be a guest of {org} ({domain})."),
+        None => format!("{org} ({domain}) invites you to be its guest."),
+    }
+}
+
+/// The same sentence with its names in bold.
+fn opening_html(data: &InvitationMail) -> Markup {
+    let (org, domain) = (&data.organization, &data.domain);
+    html! {
+        @match &data.inviter {
+            Some(inviter) => {
+                strong { (inviter) } " invites you to be a guest of " strong { (org) } " (" (domain) ")."
+            }
+            None => { strong { (org) } " (" (domain) ") invites you to be its guest." }
+        }
+    }
 }
 
 fn first_step(data: &InvitationMail) -> String {
@@ -126,15 +147,7 @@ fn expected(data: &InvitationMail) -> String {
 }
 
 fn invitation_text(data: &InvitationMail) -> String {
-    let mut parts = vec![
-        data.cloud.clone(),
-        wrap(&format!(
-            "{} invites you to be a guest of {} ({}).",
-            inviter(data),
-            data.organization,
-            data.domain
-        )),
-    ];
+    let mut parts = vec![data.cloud.clone(), wrap(&opening(data))];
     if let Some(message) = &data.message {
         let lines: Vec<String> = lines_of(message)
             .iter()
@@ -213,8 +226,7 @@ fn invitation_html(data: &InvitationMail) -> Markup {
                 (org) " invites you"
             }
             p .m-ink style="margin: 12px 0 0; color: #191d2b; font-size: 16px; line-height: 25px;" {
-                strong { (inviter(data)) } " invites you to be a guest of " strong { (org) }
-                " (" (data.domain) ")."
+                (opening_html(data))
             }
         }))
         @if let Some(message) = &data.message { (quote(data.hue, message)) }

@@ -4,15 +4,13 @@ It knows the stable ids of the pages and nothing else of the product. Certificat
 against the CA file of the dev world.
 """
 
-import base64
-import hmac
 import re
-import struct
-import time
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import requests
+
+from world import one_time_code
 
 MOST_PAGES = 25
 
@@ -43,8 +41,10 @@ class Page(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self._form = None
-        while self._open and self._open.pop()[0] != tag:
-            pass
+        # Not what was never opened: an element without content, as drawings have them.
+        if any(name == tag for name, _ in self._open):
+            while self._open.pop()[0] != tag:
+                pass
 
     def handle_data(self, data):
         for _, name in self._open:
@@ -143,14 +143,3 @@ class Browser:
                 return name
         login = urlsplit(page.url).netloc.startswith("login.")
         return "notice" if login and page.has("submit") else None
-
-
-def one_time_code(secret, at=None):
-    """RFC 6238 with 30 seconds and 6 digits."""
-    step = int((at or time.time()) // 30)
-    padded = secret + "=" * (-len(secret) % 8)
-    key = base64.b32decode(padded.upper())
-    digest = hmac.digest(key, struct.pack(">Q", step), "sha1")
-    offset = digest[-1] & 15
-    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1000000:06d}"

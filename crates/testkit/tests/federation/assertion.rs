@@ -298,3 +298,51 @@ async fn text_that_is_markup_stays_text() {
         "she is herself all the same"
     );
 }
+
+/// A name in a domain that is verified at the host, or that home does not publish, is shown as
+/// unverified, on pages and in tokens (S-29, §5.7).
+#[tokio::test]
+async fn a_name_in_a_domain_that_is_not_home_s_is_shown_as_unverified() {
+    for (said, shown) in [
+        (
+            "ceo@contoso.com",
+            "ceo at contoso.com (unverified, Northwind Agency)",
+        ),
+        (
+            "Ceo@CONTOSO.com",
+            "Ceo at CONTOSO.com (unverified, Northwind Agency)",
+        ),
+        (
+            "ceo@bank.example",
+            "ceo at bank.example (unverified, Northwind Agency)",
+        ),
+        ("ceo@northwind.us", "ceo@northwind.us"),
+    ] {
+        let rig = Rig::paired().await;
+        let link = rig.invite(super::rig::NORA).await;
+        let mut browser = rig.browser();
+        let lie = rig
+            .hostile()
+            .of_people(move |claims| claims["upn"] = json!(said));
+        rig.world.wire.twist("microsoftonline.us", Some(lie));
+        browser.open(&link).await.unwrap();
+        rig.until_review(&mut browser).await;
+        let shows = |browser: &Browser, place: &str| {
+            let page = browser.page().unwrap();
+            let body = page.html.nodes().find(|n| n.tag() == "body");
+            let text = body.unwrap().text();
+            assert!(text.contains(shown), "{place}: {text}");
+            assert!(said == shown || !text.contains(said), "{place}: {text}");
+        };
+        shows(&browser, "review");
+        browser.submit("#consent-accept").await.unwrap();
+        assert!(browser.page().unwrap().host().starts_with("myapps."));
+        shows(&browser, "my apps");
+        let tokens = rig.tokens(&mut browser).await;
+        let id_token = tokens.id_token.unwrap();
+        let claims = comity_testkit::hostile::claims(&id_token).unwrap();
+        assert_eq!(claims["preferred_username"], shown);
+        let claims = comity_testkit::hostile::claims(&tokens.access_token).unwrap();
+        assert_eq!(claims["preferred_username"], shown);
+    }
+}

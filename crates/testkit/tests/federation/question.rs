@@ -287,6 +287,18 @@ async fn a_domain_of_an_honest_tenant_stays_that_tenants() {
     });
     let body = json!({ "tenantId": rig.northwind().id });
     assert_eq!(added(&rig, &graph, &body, Some(lie)).await.0, 201);
+    let read = rig.app("global").store().read();
+    let partners = read.tenant(super::rig::id_of(rig.contoso())).cross_tenant();
+    let partner = partners
+        .partner(super::rig::id_of(rig.northwind()))
+        .await
+        .unwrap();
+    let published = partner.unwrap().domains;
+    assert!(
+        published.iter().all(|d| d.contains("northwind")),
+        "{published:?}"
+    );
+    assert!(published.contains(&"northwind.us".to_owned()));
     rig.world.wire.clear();
     let inviter = rig.graph("global", "contoso.com", "inviter").await;
     for address in ["alex@contoso.com", "fay@fabrikam.com"] {

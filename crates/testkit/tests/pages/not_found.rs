@@ -8,9 +8,10 @@ use super::rig::Rig;
 async fn an_unknown_address_is_answered_by_a_page() {
     let rig = Rig::start(Engine::Sqlite).await;
     let mut browser = rig.browser();
-    let myapps = format!("{}/no/such/page", rig.cloud("global").myapps);
-    for url in [rig.login("/no/such/page"), myapps] {
-        browser.open(&url).await.unwrap();
+    let cloud = rig.cloud("global");
+    let elsewhere = [&cloud.myapps, &cloud.portal].map(|host| format!("{host}/no/such/page"));
+    for url in [rig.login("/no/such/page")].iter().chain(&elsewhere) {
+        browser.open(url).await.unwrap();
         let page = browser.page().unwrap();
         assert_eq!(page.status, 404, "{url}");
         assert!(page.html.by_id("error-message").is_some(), "{url}");

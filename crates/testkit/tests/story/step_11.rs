@@ -50,6 +50,7 @@ async fn northwind_blocks_one_application_and_is_named() {
         outbound(rig, everybody_but_library(rig)).await;
         let (refused, text) = nora.denied(&rig.direct("Library"), 500_212).await;
         contains(&text, &["administrator of Northwind", "Outbound access"]);
+        contains(&text, &["does not let you go on", "not reached"]);
         opens(rig, &mut nora, "Expenses").await;
         for (domain, other) in [(CONTOSO, NORTHWIND), (NORTHWIND, CONTOSO)] {
             let records = rig.records(domain, &refused.correlation_id).await;

@@ -73,7 +73,13 @@ fn an_application_as_inviter_is_named_by_its_organization() {
         message: None,
         ..sample()
     });
-    assert_eq!(mail.subject, "Contoso invites you to Contoso");
+    assert_eq!(mail.subject, "Contoso invites you");
+    let words = "Contoso (contoso.com) invites you to be its guest.";
+    assert!(mail.text.contains(words), "{}", mail.text);
+    assert!(
+        mail.html
+            .contains("<strong>Contoso</strong> (contoso.com) invites you to be its guest.")
+    );
     assert_eq!(mail.from_name, "Contoso");
     assert!(!mail.html.contains("m-quote .m-ink") && !mail.text.contains("Hello"));
 }

@@ -1,10 +1,14 @@
-"""A `comity dev` of its own, and what its manifest says."""
+"""For every suite: a `comity dev` of its own, what its manifest says, and one-time codes."""
 
+import base64
+import hmac
 import json
 import os
 import socket
+import struct
 import subprocess
 import threading
+import time
 
 START_SECONDS = 60
 
@@ -18,17 +22,18 @@ class World:
             port = probe.getsockname()[1]
         self.data = os.path.join(folder, "world")
         command = [program, "dev", "--data", self.data, "--port", str(port)]
-        log = open(os.path.join(folder, "log"), "w", encoding="utf-8")
+        self.log = os.path.join(folder, "log")
+        log = open(self.log, "w", encoding="utf-8")
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True
         )
         log.close()
-        self._wait(os.path.join(folder, "log"))
+        self._wait()
         with open(os.path.join(self.data, "world.json"), encoding="utf-8") as file:
             self.manifest = json.load(file)
         self.ca_file = self.manifest["caFile"]
 
-    def _wait(self, log):
+    def _wait(self):
         timer = threading.Timer(START_SECONDS, self.process.kill)
         timer.start()
         for line in self.process.stdout:
@@ -36,7 +41,7 @@ class World:
                 timer.cancel()
                 return
         timer.cancel()
-        with open(log, encoding="utf-8") as file:
+        with open(self.log, encoding="utf-8") as file:
             raise AssertionError(f"`comity dev` ended before it was ready: {file.read()}")
 
     def stop(self):
@@ -69,3 +74,14 @@ def map_names():
         return original(host, *rest, **named)
 
     socket.getaddrinfo = mapped
+
+
+def one_time_code(secret, at=None):
+    """RFC 6238 with 30 seconds and 6 digits."""
+    step = int((at or time.time()) // 30)
+    padded = secret + "=" * (-len(secret) % 8)
+    key = base64.b32decode(padded.upper())
+    digest = hmac.digest(key, struct.pack(">Q", step), "sha1")
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1000000:06d}"
