@@ -21,6 +21,7 @@
 //! | §3.13 what an entity may ask | `push` |
 //! | §4 forged, repeated and guessed questions, lying answers | `question` |
 //! | §5 links, bindings, domains | `person`, `question` |
+//! | §3.8 headers and algorithms of signed texts (S-08, S-77, S-78) | `header` |
 //! | sessions.md: one browser, one account | `account`, `callback`, `person` |
 #![expect(
     clippy::unwrap_used,
@@ -34,6 +35,7 @@ mod assertion;
 mod callback;
 mod configuration;
 mod group;
+mod header;
 mod lease;
 mod person;
 mod push;
