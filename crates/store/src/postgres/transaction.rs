@@ -57,7 +57,9 @@ struct Failure {
 
 impl Failure {
     fn of(error: &sqlx::Error, table: &'static str) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         Self {
             error: translate(error, table),
             again: matches!(code.as_deref(), Some("40001" | "40P01")),

@@ -1,4 +1,4 @@
-//! What a lying home says about a person (§3.8, §3.9): each member is compared with what was asked,
+//! What a lying home says about a person (§3.8, §3.9; security bars S-20, S-21): each member is compared with what was asked,
 //! each lie alone is refused, nothing is written of it but its record, and the truth passes.
 
 use comity_demo::browser::Browser;
@@ -24,7 +24,7 @@ async fn opened(rig: &Rig, browser: &mut Browser, lie: Lie) -> (u16, u32) {
 }
 
 /// Each lie is refused and leaves nothing behind; the truth afterwards opens the application.
-async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
+pub async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
     let before: Standing = rig.standing(browser).await;
     assert!(!before.lease && before.session.is_some());
     for (name, lie) in lies {
@@ -94,7 +94,18 @@ async fn whose_word_it_is_for_whom_and_about_whom() {
         claims["sub"] = json!(nils);
         claims["oid"] = json!(nils);
     });
+    // Another tenant of the same cloud vouches for its neighbour's person, with two factors (S-21).
+    let now = rig.world.clock.time().seconds();
+    let (iss, tid) = (issuer("usgov", &woodgrove), json!(woodgrove));
+    let neighbour = rig.hostile().of_people(move |claims| {
+        claims["iss"] = iss.clone();
+        claims["tid"] = tid.clone();
+        claims["acr"] = json!("mfa");
+        let at = |method: &str| json!({ "method": method, "at": now });
+        claims["methods"] = json!([at("password"), at("softwareOath")]);
+    });
     let mut lies = said(&rig, told);
+    lies.push(("a neighbour's word".to_owned(), neighbour));
     lies.push(("a person other than the one asked".to_owned(), another));
     all_refused(&rig, &mut browser, lies).await;
 }

@@ -30,6 +30,7 @@ mod step_12;
 mod step_13;
 mod step_14;
 mod step_15;
+mod stranger;
 mod sweep;
 
 use comity_testkit::{Engine, World};

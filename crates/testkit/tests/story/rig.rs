@@ -8,7 +8,7 @@ use comity_demo::{
     client::{Answer, Ask, Client},
     graph::{self, Graph, Refusal},
     mail::{Mail, Mailbox},
-    manifest::{Application, Cloud, Manifest, Tenant},
+    manifest::{Application, Cloud, Manifest, Tenant, User},
     oauth::{self, Means, SignIn, Tokens},
     walk::{self, End, Kind, Person, Refused, Trip},
 };
@@ -197,6 +197,11 @@ impl Rig {
         let domain = upn.split('@').nth(1).unwrap();
         let cloud = self.cloud_of(domain);
         let user = cloud.tenant(domain).unwrap().user(upn).unwrap();
+        Self::actor_of(user, cloud, means)
+    }
+
+    /// Somebody of a cloud, whom the manifest need not know.
+    pub fn actor_of(user: &User, cloud: &Cloud, means: &Means) -> Actor {
         Actor {
             person: Person::of(user, cloud).unwrap(),
             password: user.password.expose().to_owned(),
