@@ -212,7 +212,10 @@ fn found<'n>(data: &[u8], needles: &'n [Vec<u8>]) -> BTreeSet<&'n [u8]> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
 }
 
 /// A secret as it is, and as it could have been written down.
