@@ -212,10 +212,9 @@ fn found<'n>(data: &[u8], needles: &'n [Vec<u8>]) -> BTreeSet<&'n [u8]> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = halves.map(|half| char::from_digit(half.into(), 16).unwrap());
+    digits.collect()
 }
 
 /// A secret as it is, and as it could have been written down.
