@@ -112,6 +112,12 @@ async fn guesses_at_once(rig: &Rig) {
     assert!(seen.iter().all(|s| matches!(s, 400 | 429)), "{seen:?}");
     let turned_away = seen.iter().filter(|s| **s == 429).count();
     assert!(turned_away >= 10 && guesses(rig) <= 50, "{turned_away}");
+    // Places that were given back are there for the next guess, and no more than these.
+    for n in 0..60 {
+        let name = rig.invitation(&format!("more{n}@northwind.us"));
+        assert!(matches!(invited(&graph, &name).await, 400 | 429));
+    }
+    assert_eq!(guesses(rig), 50);
     // Another inviter is counted by herself; home counts the organization as one.
     let admin = rig.graph("global", "contoso.com", "admin").await;
     assert_eq!(invited(&graph, &rig.invitation(NORA)).await, 429);
