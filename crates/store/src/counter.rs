@@ -13,7 +13,8 @@ statements! { "counters";
     FIND = "SELECT total FROM counters WHERE name = $1 AND window_start = $2";
     UP = "INSERT INTO counters (name, window_start, total) VALUES ($1, $2, 1) \
           ON CONFLICT (name) DO UPDATE SET \
-          total = CASE WHEN counters.window_start = $2 THEN counters.total + 1 ELSE 1 END, window_start = $2 \
+          total = CASE WHEN counters.window_start >= $2 THEN counters.total + 1 ELSE 1 END, \
+          window_start = CASE WHEN counters.window_start >= $2 THEN counters.window_start ELSE $2 END \
           RETURNING total";
     DOWN = "UPDATE counters SET total = total - 1 WHERE name = $1 AND window_start = $2 AND total > 0";
 }
@@ -59,7 +60,8 @@ impl Counters<'_, Tx> {
             .map(drop)
     }
 
-    /// Counts one and gives the new count.
+    /// Counts one and gives the new count. A window never goes back: whoever comes late, or has a
+    /// slower clock, is counted in the newer one.
     pub async fn count_up(&self, key: &str, window_start: Utc) -> Result<i64> {
         let row = self
             .0

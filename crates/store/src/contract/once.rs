@@ -136,6 +136,11 @@ contract!(counters_count_per_window, store, {
         read.cloud().counters().find("q", at).await.unwrap()
     };
     assert_eq!((total(window).await, total(later).await), (0, 1));
+    let tx = store.begin().await.unwrap();
+    let late = tx.cloud().counters().count_up("q", window).await.unwrap();
+    assert_eq!(late, 2, "whoever comes late begins no window anew");
+    tx.cloud().counters().count_down("q", later).await.unwrap();
+    tx.commit().await.unwrap();
     // What is given back: of its own window, and never below nothing.
     for (at, left) in [(window, 1), (later, 0), (later, 0)] {
         let tx = store.begin().await.unwrap();
