@@ -24,6 +24,7 @@ use crate::{
     consent,
     context::{Actor, ApplicationActor, Context, UserActor},
     error::{Error, Result},
+    guest, judge,
     snapshot::Snapshot,
     token::{self, Denial, Failure, Network, Standing},
 };
@@ -92,11 +93,7 @@ pub async fn userinfo(
         name: profile.then(|| user.display_name.clone()),
         given_name: profile.then(|| text("givenName")).flatten(),
         family_name: profile.then(|| text("surname")).flatten(),
-        preferred_username: profile.then(|| {
-            user.external
-                .as_ref()
-                .map_or_else(|| user.upn.clone(), |link| link.home_upn.clone())
-        }),
+        preferred_username: profile.then(|| guest::account_name(cx, &snapshot, &user)),
         email: has("email")
             .then(|| user.mail.clone())
             .flatten()
@@ -217,6 +214,11 @@ fn user(token: &AccessToken, standing: &Standing) -> UserActor {
             .map(str::to_owned)
             .collect(),
         roles: standing.roles().clone(),
+        second_factor: token::proven(standing)
+            .iter()
+            .filter(|used| judge::is_possession(&used.method))
+            .map(|used| used.at)
+            .max(),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct UserActor {
     pub scopes: BTreeSet<String>,
     /// Template IDs of directory roles in effect now.
     pub roles: BTreeSet<Uuid>,
+    /// When a second factor that counts here was proven last, in the sign-in behind the token.
+    pub second_factor: Option<Utc>,
 }
 
 /// An application that calls with a token of its own.

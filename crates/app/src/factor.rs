@@ -33,11 +33,8 @@ pub async fn register(
         .changed("softwareOath", None, Some("registered".into()));
     let record = audit(&acting, &activity);
     scoped.audit_records().insert(&record).await?;
-    if let Some(mail) = mail::factor_registered(cx, snapshot, user) {
-        scoped
-            .outbox_mails()
-            .insert(cx.new_record_id(), cx.now, &mail)
-            .await?;
+    if let Some(letter) = mail::factor_registered(cx, snapshot, user) {
+        mail::queue(cx, scoped, &letter).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -56,6 +53,7 @@ fn acting(cx: &Context, tenant: Id<Tenant>, user: &User) -> Context {
         client: comity_model::well_known::MY_SIGN_INS,
         scopes: std::collections::BTreeSet::new(),
         roles: std::collections::BTreeSet::new(),
+        second_factor: None,
     }));
     acting
 }

@@ -7,7 +7,7 @@ use comity_model::{
     invitation::{Invitation, InvitationStatus},
     sign_in::{OauthError, Refusal},
     time::Utc,
-    user::{ExternalLink, ExternalUserState, User},
+    user::{ExternalIdentity, ExternalLink, ExternalUserState, User},
 };
 use comity_policy::sign_in::GateVerdict;
 use comity_store::{TenantTx, Tx};
@@ -129,8 +129,58 @@ fn acting(cx: &Context, snapshot: &Snapshot, user: &User) -> Context {
         client: comity_model::well_known::MY_APPS,
         scopes: std::collections::BTreeSet::new(),
         roles: std::collections::BTreeSet::new(),
+        second_factor: None,
     }));
     acting
+}
+
+/// Whether a name or address of a person of that home is a label only (federation §5.7, S-29): in a
+/// domain that is verified here, or that another cloud's tenant does not publish.
+pub(crate) fn is_label(
+    cx: &Context,
+    snapshot: &Snapshot,
+    identity: &ExternalIdentity,
+    name: &str,
+) -> bool {
+    let domain = name.rsplit('@').next().unwrap_or_default().to_lowercase();
+    let home = HomeTenant {
+        cloud: identity.cloud.clone(),
+        tenant: identity.tenant,
+    };
+    let published = || {
+        let partner = snapshot.partner(&home);
+        partner.is_some_and(|p| p.domains.contains(&domain))
+    };
+    snapshot.domains.iter().any(|d| d.name == domain)
+        || (!crate::invitation::is_own(cx, &home) && !published())
+}
+
+/// How a name that home gives a person is shown: as it is only if it is in a domain of that home.
+pub fn shown_name(
+    cx: &Context,
+    snapshot: &Snapshot,
+    identity: &ExternalIdentity,
+    name: &str,
+) -> String {
+    if !is_label(cx, snapshot, identity, name) {
+        return name.to_owned();
+    }
+    let home = HomeTenant {
+        cloud: identity.cloud.clone(),
+        tenant: identity.tenant,
+    };
+    let whose = snapshot
+        .partner_name(&home)
+        .unwrap_or("another organization");
+    format!("{} (unverified, {whose})", name.replace('@', " at "))
+}
+
+/// The name a person signs in with, for display only: at home, for a guest.
+pub fn account_name(cx: &Context, snapshot: &Snapshot, user: &User) -> String {
+    user.external.as_ref().map_or_else(
+        || user.upn.clone(),
+        |link| shown_name(cx, snapshot, &link.identity, &link.home_upn),
+    )
 }
 
 /// Where one lands after redemption: a redirect URI or home page of an application of that tenant,

@@ -24,6 +24,9 @@ use crate::{
     snapshot::Snapshot,
 };
 
+/// How old the second factor of whoever resets a redemption may be.
+const FRESH_SECONDS: i64 = 600;
+
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Invite {
@@ -128,6 +131,16 @@ fn may_reset(cx: &Context) -> Result<()> {
         Actor::User(a) if !roles.iter().any(|r| a.roles.contains(r)) => Err(Error::Forbidden(
             "resetting a redemption needs a Helpdesk Administrator, User Administrator or Global Administrator".into(),
         )),
+        // A session that was stolen, or left open, shall not hand a guest to somebody else (S-17).
+        Actor::User(a)
+            if a.second_factor
+                .is_none_or(|at| at < cx.now.plus_seconds(-FRESH_SECONDS)) =>
+        {
+            Err(Error::Forbidden(format!(
+                "resetting a redemption needs a second factor proven within the last {} minutes: sign in again with it",
+                FRESH_SECONDS / 60
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -1,10 +1,20 @@
 //! Letters to people: queued in the transaction that causes them, written out and handed over by a
-//! job. The queue holds what the letter is about, not its text.
+//! job. The queue holds what the letter is about, not its text, and holds it sealed: the link of an
+//! invitation is kept nowhere else (security bar V-50).
 
+use comity_crypto::base64url;
 use comity_model::{id::Id, tenant::Tenant, user::User};
+use comity_store::{TenantTx, outbox_mail::DueMail};
 use serde::{Deserialize, Serialize};
 
-use crate::{context::Context, error::Result, port::Mail, snapshot::Snapshot};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    port::Mail,
+    snapshot::Snapshot,
+};
+
+const PURPOSE: &str = "mail";
 
 /// How often delivery is tried before it is given up.
 const ATTEMPTS: i64 = 10;
@@ -31,6 +41,12 @@ pub enum Content {
     FactorAdded {
         organization: String,
         domain: String,
+        user: String,
+        at: comity_model::time::Utc,
+    },
+    /// So many wrong one-time codes that no more are taken for a while.
+    CodesRefused {
+        organization: String,
         user: String,
         at: comity_model::time::Utc,
     },
@@ -67,23 +83,72 @@ pub fn sender(cx: &Context, initial_domain: &str) -> String {
 
 /// The notice that a second factor was registered, to the person's own address; none without one.
 pub(crate) fn factor_registered(cx: &Context, snapshot: &Snapshot, user: &User) -> Option<Letter> {
-    let to = user.mail.clone()?;
+    let content = Content::FactorAdded {
+        organization: snapshot.tenant.display_name.clone(),
+        domain: snapshot.default_domain().to_owned(),
+        user: crate::guest::account_name(cx, snapshot, user),
+        at: cx.now,
+    };
+    notice(cx, snapshot, user, content)
+}
+
+/// The notice that wrong one-time codes were entered (security bar S-43), likewise.
+pub(crate) fn codes_refused(cx: &Context, snapshot: &Snapshot, user: &User) -> Option<Letter> {
+    let content = Content::CodesRefused {
+        organization: snapshot.tenant.display_name.clone(),
+        user: crate::guest::account_name(cx, snapshot, user),
+        at: cx.now,
+    };
+    notice(cx, snapshot, user, content)
+}
+
+fn notice(cx: &Context, snapshot: &Snapshot, user: &User, content: Content) -> Option<Letter> {
     Some(Letter {
-        to,
+        to: user.mail.clone()?,
         cc: None,
         reply_to: None,
         from: sender(cx, &snapshot.tenant.initial_domain),
-        content: Content::FactorAdded {
-            organization: snapshot.tenant.display_name.clone(),
-            domain: snapshot.default_domain().to_owned(),
-            user: user
-                .external
-                .as_ref()
-                .map_or(&user.upn, |e| &e.home_upn)
-                .clone(),
-            at: cx.now,
-        },
+        content,
     })
+}
+
+/// A letter as the queue keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Queued {
+    sealed: String,
+}
+
+/// Queues a letter in the transaction that causes it.
+pub(crate) async fn queue(cx: &Context, scoped: TenantTx<'_>, letter: &Letter) -> Result<()> {
+    let id = cx.new_record_id();
+    let text = serde_json::to_vec(letter).map_err(Error::internal)?;
+    let sealed = cx
+        .app
+        .sealer()
+        .seal(PURPOSE, id.as_bytes(), &text, cx.bytes())?;
+    let queued = Queued {
+        sealed: base64url::encode(sealed),
+    };
+    Ok(scoped.outbox_mails().insert(id, cx.now, &queued).await?)
+}
+
+fn open(cx: &Context, queued: &DueMail<Queued>) -> Result<Letter> {
+    let sealed = base64url::decode(&queued.mail.sealed).map_err(Error::internal)?;
+    let text = cx
+        .app
+        .sealer()
+        .open(PURPOSE, queued.id.as_bytes(), &sealed)?;
+    serde_json::from_slice(&text).map_err(Error::internal)
+}
+
+/// Hands a letter over, or says why that did not work.
+async fn hand_over(
+    cx: &Context,
+    queued: &DueMail<Queued>,
+    write: &(dyn Fn(&Letter, Id<Tenant>) -> Mail + Send + Sync),
+) -> std::result::Result<(), String> {
+    let letter = open(cx, queued).map_err(|e| format!("{e:?}"))?;
+    cx.app.mailer().send(&write(&letter, queued.tenant)).await
 }
 
 /// Hands over what is due; `write` turns a letter into a message. Gives the number handed over.
@@ -102,7 +167,7 @@ pub async fn deliver(
         .read()
         .cloud()
         .outbox()
-        .due::<Letter>(cx.now, 20)
+        .due::<Queued>(cx.now, 20)
         .await?;
     let mut delivered = 0;
     for mail in due {
@@ -117,7 +182,7 @@ pub async fn deliver(
         if !taken {
             continue;
         }
-        let result = cx.app.mailer().send(&write(&mail.mail, mail.tenant)).await;
+        let result = hand_over(cx, &mail, write).await;
         let tx = cx.app.store().begin().await?;
         match result {
             Ok(()) => {

@@ -1,7 +1,7 @@
 //! Passwords: what is accepted (ASVS 6.2, NIST SP 800-63B-4) and how one is stored.
 
-use comity_crypto::Zeroizing;
-use comity_model::{id::Id, name, tenant::Tenant, user::PasswordCredential, user::User};
+use comity_crypto::{Zeroizing, password::normalise};
+use comity_model::{id::Id, name, tenant::Tenant, user::User};
 
 use crate::{
     context::Context,
@@ -10,9 +10,6 @@ use crate::{
 
 /// The shortest password where a second factor exists or is demanded.
 pub const SHORTEST: u8 = 8;
-/// The longest.
-pub const LONGEST: usize = 256;
-
 /// Words that people build passwords on. With the endings and replacements that [`is_common`]
 /// undoes they stand for some hundred thousand entries of lists of common passwords.
 const WORDS: &str = "password passwort welcome letmein qwerty qwertyuiop qwertz azerty asdfgh asdfghjkl zxcvbnm \
@@ -71,20 +68,25 @@ fn is_common(lower: &str) -> bool {
 /// Whether a password may be chosen; `context` are words around the person (name, organisation).
 /// No composition rules, no expiry; the whole text counts.
 pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'static str> {
-    let length = password.chars().count();
-    if length < usize::from(SHORTEST) {
-        return Err("use at least 8 characters");
+    const SHORT: &str = "use at least 8 characters";
+    // Judged as it counts: in NFC (V-20).
+    let Some(normal) = normalise(password) else {
+        return Err(if password.is_empty() {
+            SHORT
+        } else {
+            "use at most 256 characters"
+        });
+    };
+    if normal.chars().count() < usize::from(SHORTEST) {
+        return Err(SHORT);
     }
-    if length > LONGEST {
-        return Err("use at most 256 characters");
-    }
-    let lower = name::key(password);
+    let lower = name::key(&normal);
     if is_common(&lower) {
         return Err("this password is on lists of common passwords: choose another");
     }
     let known = context
         .iter()
-        .map(|w| name::key(w))
+        .map(|w| normalise(w).map_or_else(|| name::key(w), |w| name::key(&w)))
         .any(|w| w.len() >= 4 && lower == w);
     if known {
         return Err("a name of yours or of your organization is no password: choose another");
@@ -109,57 +111,137 @@ pub async fn hash(cx: &Context, password: &Zeroizing<String>) -> Result<String> 
     .map_err(Error::internal)
 }
 
-/// Stores the hash of a password that was just proven, with the parameters of today.
-pub async fn store(
+/// Replaces the hash of a password that was just proven by one with the parameters of today. A
+/// password that was changed meanwhile stays.
+pub async fn rehash(
     cx: &Context,
     tenant: Id<Tenant>,
     user: Id<User>,
+    old: &str,
     password: &Zeroizing<String>,
 ) -> Result<()> {
-    let hash = hash(cx, password).await?;
+    let new = hash(cx, password).await?;
     let tx = cx.app.store().begin().await?;
-    let scoped = tx.tenant(tenant);
-    let Some(old) = scoped.passwords().find(user).await? else {
-        return Err(Error::NotFound);
-    };
-    scoped
+    tx.tenant(tenant)
         .passwords()
-        .upsert(user, &PasswordCredential { hash, ..old })
+        .rehash(user, old, &new)
         .await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::check;
 
+    /// V-20: no rules about kinds of characters, any script, the whole text, up to 256 characters.
+    const GOOD: [&str; 30] = [
+        "correct horse battery staple",
+        "summer rain on slate",
+        "12345678 but long",
+        "rain on a slate roof",
+        "aaaaaaab",
+        "xkcdxkcd",
+        "lower case only words",
+        "UPPER CASE ONLY WORDS",
+        "83629104756",
+        "?!#%&/()=+*~",
+        "tab\tand line\nfeed",
+        "пароль-длинный",
+        "долгая дорога домой",
+        "密码很长而且不常见的句子",
+        "長いパスワードの文章です",
+        "긴 비밀번호 문장입니다",
+        "סיסמה ארוכה מאוד",
+        "كلمة مرور طويلة",
+        "मेरा लंबा गुप्त वाक्य",
+        "μακρύς κωδικός",
+        "Straßenbahnhaltestelle",
+        "crème brûlée à midi",
+        "🦀🦀🐙🐙🦑🦑🐡🐡",
+        "e\u{301}e\u{301}e\u{301} cafe\u{301}",
+        "' OR 1=1 --",
+        "<script>alert(1)</script>",
+        "${jndi:ldap://x}",
+        "../../etc/shadow",
+        "%00%0d%0a%00",
+        "a very long sentence that somebody knows by heart, with its full stop.",
+    ];
+
+    /// V-20: short, long, common in some spelling, a row of keys, a run, a date, one character.
+    const BAD: [&str; 31] = [
+        "",
+        " ",
+        "short",
+        "seven77",
+        "七文字七文字七",
+        "e\u{301}e\u{301}e\u{301}e\u{301}",
+        "password",
+        "PASSWORD",
+        "Password1",
+        "passw0rd",
+        "p@ssw0rd",
+        "P@$$w0rd",
+        "P@ssw0rd2026!",
+        "passwordpassword",
+        "Summer2026",
+        "winter2025!",
+        "September2026",
+        "qwertyuiop",
+        "QWERTYUIOP",
+        "1q2w3e4r",
+        "1qaz2wsx",
+        "qazwsxedc",
+        "asdfghjkl",
+        "12345678",
+        "87654321",
+        "0123456789",
+        "25111999",
+        "iloveyou2",
+        "letmein123",
+        "Administrator1",
+        "aaaaaaaaaaaa",
+    ];
+
     #[test]
-    fn what_is_accepted() {
-        for good in [
-            "correct horse battery staple",
-            "summer rain on slate",
-            "пароль-длинный",
-            "12345678 but long",
-            &"x y".repeat(85),
-        ] {
+    fn v20_sixty_one_passwords() {
+        for good in GOOD {
             assert_eq!(check(good, &[]), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            "short",
-            "password",
-            "12345678",
-            "aaaaaaaaaaaa",
-            "P@ssw0rd2026!",
-            "Summer2026",
-            "qwertyuiop",
-            "25111999",
-            "passwordpassword",
-            &"ab".repeat(129),
-        ] {
+        for bad in BAD {
             assert!(check(bad, &[]).is_err(), "{bad}");
         }
-        assert!(check("Contoso GmbH", &["contoso gmbh"]).is_err());
+    }
+
+    #[test]
+    fn v20_the_last_character_that_fits_is_the_256th() {
+        for (text, fits) in [("x y", 85), ("é", 256), ("🦀🐙", 128)] {
+            let longest = text.repeat(fits);
+            assert_eq!(check(&longest, &[]).is_ok(), text != "é", "{text}");
+            assert!(check(&format!("{longest}ab"), &[]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn v20_words_around_the_person_are_no_passwords() {
+        let context = ["contoso gmbh", "alex@contoso.com", "Ål", "Élise Dubois"];
+        for bad in ["Contoso GmbH", "ALEX@contoso.com", "e\u{301}lise dubois"] {
+            assert!(check(bad, &context).is_err(), "{bad}");
+            assert_eq!(check(bad, &[]), Ok(()), "{bad}");
+        }
+    }
+
+    /// The list is short and stands for many: each of its words with each ending of up to three
+    /// digits, alone and with a sign.
+    #[test]
+    fn v20_a_hundred_thousand_common_passwords_are_refused() {
+        let mut refused = 0_usize;
+        for word in super::WORDS.split_ascii_whitespace() {
+            for ending in 0..1000 {
+                let password = format!("{word}{ending}");
+                assert!(check(&password, &[]).is_err(), "{password}");
+                refused += usize::from(password.len() >= usize::from(super::SHORTEST));
+            }
+        }
+        assert!(refused >= 100_000, "{refused}");
     }
 }

@@ -128,6 +128,7 @@ pub(crate) fn as_herself(cx: &Context, tenant: Id<Tenant>, user: &User) -> Conte
         client: Uuid::nil(),
         scopes: BTreeSet::new(),
         roles: BTreeSet::new(),
+        second_factor: None,
     };
     Context {
         actor: Actor::User(Box::new(actor)),

@@ -16,7 +16,7 @@ use std::{
 };
 
 use comity_model::{id::Id, tenant::Tenant, user::User};
-use comity_store::throttle::Bounds;
+use comity_store::{Tx, throttle::Bounds};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
@@ -87,6 +87,21 @@ pub fn code(tenant: Id<Tenant>, user: Id<User>) -> Vec<Limit> {
         block_seconds: 300,
         at_once: 1,
     }]
+}
+
+/// Whether one-time codes of a person are refused now and nobody has asked this before: once for
+/// each time that they are.
+pub async fn first_refusal(cx: &Context, tx: &Tx, tenant: Id<Tenant>, user: &User) -> Result<bool> {
+    for limit in code(tenant, user.id) {
+        let found = tx.cloud().throttles().find(&limit.key).await?;
+        let until = found.and_then(|throttle| throttle.blocked_until);
+        if let Some(until) = until.filter(|until| *until > cx.now) {
+            let once = until.micros().to_string();
+            let used = tx.cloud().used_ids();
+            return Ok(used.use_once("refusal", &limit.key, &once, until).await?);
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses while a counter blocks.

@@ -181,7 +181,8 @@ impl Stored {
     }
 }
 
-fn normalise(password: &str) -> Option<Zeroizing<String>> {
+/// Rule 1: the password as it counts; `None` if it is empty or too long.
+pub fn normalise(password: &str) -> Option<Zeroizing<String>> {
     if password.len() > MAX_BYTES {
         return None;
     }

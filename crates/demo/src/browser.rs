@@ -17,6 +17,7 @@ use crate::options::Clock;
 const MOST_REDIRECTS: usize = 30;
 const FORM_POST: &str = "form-post";
 
+#[derive(Clone)]
 pub struct Browser {
     client: Client,
     clock: Clock,

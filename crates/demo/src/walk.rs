@@ -18,6 +18,7 @@ use crate::totp::Authenticator;
 const MOST_PAGES: usize = 30;
 
 /// Somebody with an account.
+#[derive(Clone)]
 pub struct Person {
     pub upn: String,
     pub id: String,

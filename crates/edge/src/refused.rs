@@ -5,6 +5,7 @@ use axum::response::Response;
 use comity_app::{
     Context, Error,
     crossing::{HOME_REFUSED, HOME_SILENT},
+    guest,
     sign_in::Assessment,
     snapshot::Snapshot,
 };
@@ -105,11 +106,10 @@ pub async fn sign_in(
     let snapshot = assessment.snapshot.as_deref();
     let (resource, home) = sides(cx, data, snapshot).await;
     let app = app_name(data, snapshot);
-    let account = data
-        .assertion
-        .as_ref()
-        .map(|a| a.upn.clone())
-        .or_else(|| data.typed_name.clone());
+    let account = match (&data.assertion, snapshot) {
+        (Some(a), Some(own)) => Some(guest::shown_name(cx, own, &a.identity, &a.upn)),
+        _ => data.typed_name.clone(),
+    };
     let names = Names {
         app: app.clone(),
         person: account.clone(),

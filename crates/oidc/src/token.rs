@@ -47,7 +47,7 @@ pub(crate) async fn post(
         tenant: segment.tenant(),
         origin: origin(&headers),
     };
-    let answer = token::respond(&cx, &endpoint, &request).await;
+    let answer = Box::pin(token::respond(&cx, &endpoint, &request)).await;
     let response = match &answer.result {
         Ok(tokens) => {
             let no_store = [

@@ -21,6 +21,7 @@ statements! { "passwords";
     UPSERT = "INSERT INTO passwords (tenant_id, user_id, hash, changed, must_change) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (tenant_id, user_id) DO UPDATE SET hash = excluded.hash, changed = excluded.changed, \
         must_change = excluded.must_change";
+    REHASH = "UPDATE passwords SET hash = $4 WHERE tenant_id = $1 AND user_id = $2 AND hash = $3";
     INSERT_LINK = "INSERT INTO password_links (hash, tenant_id, user_id, expires) VALUES ($1, $2, $3, $4)";
     FIND_LINK = "SELECT tenant_id, user_id FROM password_links WHERE hash = $1 AND used IS NULL AND expires > $2";
     TAKE_LINK = "UPDATE password_links SET used = $2 WHERE hash = $1 AND used IS NULL AND expires > $2 \
@@ -53,6 +54,13 @@ impl Passwords<'_, Tx> {
     pub async fn upsert(&self, user: Id<User>, password: &PasswordCredential) -> Result<()> {
         let values = values![user, &password.hash, password.changed, password.must_change];
         self.0.write(UPSERT, values).await.map(drop)
+    }
+}
+
+impl Passwords<'_, Tx> {
+    /// Another hash of the same password; `false` if the password was changed meanwhile.
+    pub async fn rehash(&self, user: Id<User>, old: &str, new: &str) -> Result<bool> {
+        Ok(self.0.write(REHASH, values![user, old, new]).await? > 0)
     }
 }
 

@@ -1,5 +1,9 @@
 //! PostgreSQL: a pool, READ COMMITTED transactions, and its errors in our words.
 
+mod transaction;
+
+pub(crate) use transaction::WriteTransaction;
+
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use sqlx::{
@@ -7,12 +11,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{
-    error::{Constraint, Error, Result},
-    run::{Outcome, Want, on_postgres},
-    statement::Sql,
-    value::Value,
-};
+use crate::error::{Constraint, Error, Result};
 
 const STATEMENT_CACHE: usize = 512;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -88,7 +87,8 @@ pub(crate) fn translate(error: &sqlx::Error, table: &'static str) -> Error {
         "23505" => Error::Conflict(Constraint::new(fault.constraint().unwrap_or("unique"))),
         "23503" => Error::Conflict(Constraint::new(Constraint::FOREIGN_KEY)),
         "55P03" | "57014" => Error::Unavailable(fault.message().to_owned()),
-        // Connection, resources, operator, system; serialization failure and deadlock.
+        // Connection, resources, operator, system; serialization failure and deadlock, which
+        // `WriteTransaction` tries again first.
         other
             if ["08", "40", "53", "57", "58"]
                 .iter()
@@ -110,53 +110,6 @@ pub(crate) fn translate(error: &sqlx::Error, table: &'static str) -> Error {
 )]
 pub(crate) fn plain(error: sqlx::Error) -> Error {
     translate(&error, "")
-}
-
-/// A transaction of one caller. Dropped without `commit`, it is rolled back.
-pub(crate) struct WriteTransaction {
-    transaction: sqlx::PgTransaction<'static>,
-    /// The first error. PostgreSQL itself would answer `COMMIT` with a silent rollback.
-    failed: Option<Error>,
-}
-
-impl WriteTransaction {
-    pub(crate) async fn begin(pool: &PgPool) -> Result<Self> {
-        Ok(Self {
-            transaction: pool.begin().await.map_err(plain)?,
-            failed: None,
-        })
-    }
-
-    pub(crate) async fn run(
-        &mut self,
-        sql: Sql,
-        values: Vec<Value>,
-        want: Want,
-    ) -> Result<Outcome> {
-        if let Some(error) = &self.failed {
-            return Err(error.clone());
-        }
-        let table = sql.table;
-        let result = on_postgres(&mut self.transaction, sql, values, want).await;
-        result.map_err(|error| {
-            let error = translate(&error, table);
-            self.failed = Some(error.clone());
-            error
-        })
-    }
-
-    pub(crate) async fn commit(self) -> Result<()> {
-        if let Some(error) = self.failed {
-            self.transaction.rollback().await.ok();
-            return Err(error);
-        }
-        self.transaction.commit().await.map_err(plain)
-    }
-
-    pub(crate) async fn rollback(self) {
-        // The server rolls back by itself when the connection is gone.
-        self.transaction.rollback().await.ok();
-    }
 }
 
 #[cfg(test)]

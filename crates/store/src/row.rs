@@ -2,6 +2,8 @@
 //!
 //! Every mismatch is [`Error::Corrupt`] and names table, column and, where the row has one, its ID.
 
+use std::hash::{Hash as _, Hasher};
+
 use comity_model::{id::Id, secret::Hashed, time::Utc};
 use rusqlite::types::Value as Cell;
 use serde::de::DeserializeOwned;
@@ -36,6 +38,17 @@ impl Row {
         Self {
             table,
             columns: Columns::Postgres(row),
+        }
+    }
+
+    /// Every value as it came, for comparing what a statement saw with what it sees again.
+    pub(crate) fn hash_values(&self, hasher: &mut impl Hasher) {
+        let Columns::Postgres(row) = &self.columns else {
+            return;
+        };
+        for column in 0..row.len() {
+            let value = row.try_get_raw(column).ok();
+            value.and_then(|v| v.as_bytes().ok()).hash(hasher);
         }
     }
 

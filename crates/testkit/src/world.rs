@@ -1,12 +1,20 @@
 //! The dev world without sockets: the clouds of the product's own data, on either engine.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::{Router, body::Body};
 use comity_app::{App, AppOptions, Context, Settings};
 use comity_crypto::{Sealer, sha256};
-use comity_demo::client::{Answer, Ask, Transport};
+use comity_demo::client::{Answer, Ask, Client, Transport};
 use comity_model::secret::Secret;
 use comity_server::{
     dev::{
@@ -126,6 +134,17 @@ impl World {
             .with_context(|| format!("no cloud `{key}`"))
     }
 
+    /// Where the data of the clouds lies: the files of [`Engine::Files`], by the number of the
+    /// cloud.
+    pub fn file(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("{number}.db"))
+    }
+
+    /// The schemas of [`Engine::Postgres`], likewise.
+    pub fn schema(&self, number: usize) -> String {
+        schema(self.folder.path(), number)
+    }
+
     /// `world.json`, as a program would read it.
     pub fn manifest(&self) -> PathBuf {
         self.folder.path().join("world.json")
@@ -143,17 +162,84 @@ impl World {
     /// The way of the demo's browser and scripts into this world. Mail is delivered before every
     /// request, as the job would have done meanwhile.
     pub fn transport(&self) -> Transport {
+        self.transport_from(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// The same from another address.
+    pub fn transport_from(&self, address: IpAddr) -> Transport {
         let (router, apps) = (self.router.clone(), self.apps.clone());
         Transport::new(move |ask| {
             let (router, apps) = (router.clone(), apps.clone());
             Box::pin(async move {
-                let answer = exchange(router, ask).await;
+                let answer = exchange(router, ask, address).await;
                 for (_, app) in &apps {
                     deliver(app).await?;
                 }
                 answer
             })
         })
+    }
+
+    /// The way to two processes of every cloud: each request goes to the other one than the request
+    /// before. They share what the clouds keep, and nothing else.
+    pub async fn two_nodes(&self) -> anyhow::Result<Transport> {
+        let nodes = [
+            Client::through(self.transport()),
+            Client::through(self.another_node(|_| {}).await?),
+        ];
+        let turn = AtomicUsize::new(0);
+        Ok(Transport::new(move |ask| {
+            let [one, two] = nodes.clone();
+            let first = turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            let node = if first { one } else { two };
+            Box::pin(async move { node.send(ask).await })
+        }))
+    }
+
+    /// The way to another process of every cloud, which the operator has tuned otherwise.
+    pub async fn another_node(&self, tune: impl Fn(&mut Settings)) -> anyhow::Result<Transport> {
+        let mut apps = Vec::new();
+        for (number, (_, app)) in self.apps.iter().enumerate() {
+            let mut settings = app.settings().clone();
+            tune(&mut settings);
+            apps.push(self.twin(number, app, settings).await?);
+        }
+        let router = site::router(&apps, &dev_sites(&self.mail(), &self.seeds))?;
+        Ok(Transport::new(move |ask| {
+            Box::pin(exchange(router.clone(), ask, Ipv4Addr::LOCALHOST.into()))
+        }))
+    }
+
+    /// Another process of a cloud.
+    async fn twin(&self, number: usize, app: &App, settings: Settings) -> anyhow::Result<App> {
+        let registry = app.registry().clone();
+        let seed = u64::try_from(number).unwrap_or(0) + 500;
+        let clock = Arc::new(self.clock.clone());
+        let mailer = site::folder_mailer(
+            &self.mail(),
+            &registry.own.key,
+            clock.clone(),
+            Arc::new(SeededRandom::new(seed + 1000)),
+        )?;
+        let options = AppOptions {
+            outbound: Arc::new(InProcess {
+                registry: registry.clone(),
+                wire: self.wire.clone(),
+            }),
+            registry,
+            store: app.store().clone(),
+            sealer: app.sealer().clone(),
+            pepper: Secret::new(*app.pepper()),
+            mailer,
+            clock,
+            random: Arc::new(SeededRandom::new(seed)),
+            settings,
+        };
+        Ok(App::start(options).await?)
+    }
+
+    fn mail(&self) -> PathBuf {
+        self.folder.path().join("mail")
     }
 
     /// The options that play the demo's story here.
@@ -177,6 +263,16 @@ impl World {
             transport: Some(self.transport()),
         }
     }
+}
+
+/// The schema of a world's cloud on PostgreSQL.
+fn schema(folder: &std::path::Path, number: usize) -> String {
+    let unique = folder
+        .file_name()
+        .map(|n| n.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("w{name}_{number}")
 }
 
 async fn deliver(app: &App) -> anyhow::Result<usize> {
@@ -217,12 +313,7 @@ async fn start_cloud(
         }
         Engine::Postgres => {
             let url = std::env::var("TEST_POSTGRES_URL").context("TEST_POSTGRES_URL is not set")?;
-            let unique = folder
-                .file_name()
-                .map(|n| n.to_string_lossy().to_lowercase())
-                .unwrap_or_default();
-            let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
-            let schema = format!("w{name}_{number}");
+            let schema = schema(folder, number);
             Store::open(
                 &url,
                 StoreOptions {
@@ -265,7 +356,7 @@ async fn start_cloud(
 }
 
 /// One request of the demo's client, answered by the router.
-async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
+async fn exchange(router: Router, ask: Ask, address: IpAddr) -> anyhow::Result<Answer> {
     let host = ask.url.host_str().context("the URL has no host")?;
     let authority = match ask.url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -284,7 +375,7 @@ async fn exchange(router: Router, ask: Ask) -> anyhow::Result<Answer> {
         .headers_mut()
         .insert(header::HOST, authority.parse()?);
     let peer = comity_edge::peer::Peer {
-        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        address,
         server_name: None,
         client_certificate: None,
     };

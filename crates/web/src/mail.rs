@@ -310,9 +310,9 @@ fn button(hue: u16, href: &str, words: &str) -> Markup {
     }
 }
 
-/// A second factor was enrolled: sent to the person, so that nobody does it unseen.
+/// Something happened with a person's second factor: sent to her, so that nobody does it unseen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactorAddedMail {
+pub struct FactorMail {
     pub organization: String,
     pub cloud: String,
     pub hue: u16,
@@ -322,14 +322,32 @@ pub struct FactorAddedMail {
 }
 
 /// Writes the notice of an enrolled second factor.
-pub fn factor_added(data: &FactorAddedMail) -> Mail {
+pub fn factor_added(data: &FactorMail) -> Mail {
+    let fact = |when: &str, account: &str, org: &str| {
+        format!("On {when}, an authenticator app was added for {account} at {org}.")
+    };
+    factor_notice(data, "A second factor was added", &fact)
+}
+
+/// Writes the notice that wrong one-time codes were entered, and that none is taken for a while.
+pub fn codes_refused(data: &FactorMail) -> Mail {
+    let fact = |when: &str, account: &str, org: &str| {
+        format!(
+            "On {when}, the last of many wrong one-time codes was entered for {account} at {org}. \
+             For five minutes no code is taken."
+        )
+    };
+    factor_notice(data, "Wrong one-time codes were entered", &fact)
+}
+
+fn factor_notice(
+    data: &FactorMail,
+    heading: &str,
+    fact: &dyn Fn(&str, &str, &str) -> String,
+) -> Mail {
     let org = identifier(&data.organization);
-    let account = identifier(&data.account);
-    let subject = format!("A second factor was added at {org}");
-    let fact = format!(
-        "On {}, an authenticator app was added for {account} at {org}.",
-        identifier(&data.when)
-    );
+    let subject = format!("{heading} at {org}");
+    let fact = fact(&identifier(&data.when), &identifier(&data.account), &org);
     let advice = format!(
         "If that was not you, tell an administrator of {org} at once: somebody knows your password."
     );
@@ -340,7 +358,7 @@ pub fn factor_added(data: &FactorAddedMail) -> Mail {
         "36px 40px 32px",
         &html! {
             h1 .m-ink style="margin: 0; color: #191d2b; font-size: 28px; line-height: 34px; font-weight: bold;" {
-                "A second factor was added"
+                (heading)
             }
             p .m-ink style=(style) { (fact) }
             p .m-ink style=(style) { (advice) }

@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use comity_app::{
-    App, Context, Error,
+    App, Context, Error, guest,
     my_apps::{self, Absent, Answer},
     sign_in,
 };
@@ -158,16 +158,12 @@ async fn show(cx: &Context, site: &Site, cookies: &Cookies, tenant: Id<Tenant>) 
         Ok(tiles) => tiles,
         Err(error) => return refused::error(cx, site, &error),
     };
-    let user = present.user();
-    let name = user
-        .external
-        .as_ref()
-        .map_or(&user.upn, |link| &link.home_upn);
+    let name = guest::account_name(cx, present.snapshot(), present.user());
     let token = FormToken::of(cx, cookies);
     let frame = page::page(&cx.app, site, Some(present.snapshot()), token.value.clone());
     let data = view::MyApps {
         account: Account {
-            name: name.clone(),
+            name,
             sign_out: Some("/signout".to_owned()),
         },
         tiles: tiles

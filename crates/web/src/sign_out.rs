@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use comity_app::{
-    App, Context, Error,
+    App, Context, Error, guest,
     logout::{self, Ended},
     sign_in::Browser,
     snapshot::Snapshot,
@@ -54,7 +54,8 @@ impl Leaving {
                 .find(account.user)
                 .await?;
             let Some(user) = user else { continue };
-            let name = user.external.map_or(user.upn, |link| link.home_upn);
+            let own = cx.app.snapshots().get(cx, account.tenant).await?;
+            let name = guest::account_name(cx, &own, &user);
             if !names.contains(&name) {
                 names.push(name);
             }

@@ -167,6 +167,10 @@ pub(super) async fn default(cx: &Context) -> Result<Json> {
 
 pub(super) async fn update_default(cx: &Context, change: Change) -> Result<()> {
     let grant = authorize(cx, Permission::WriteCrossTenantDefault)?;
+    // Nothing but what may be repeated, `isServiceDefault` say: that customises nothing.
+    if change.properties.is_empty() {
+        return Ok(());
+    }
     let mut root = load(cx).await?;
     let before = default_of(&root.policy);
     let after = before
@@ -295,12 +299,14 @@ pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json>
     };
     validate(cx, &partner).await?;
     document = Value::Object(partner.to_graph());
+    let published = domains(found.domains, found.default_domain_name);
+    let domains = foreign(cx, &found.cloud, published).await?;
     let row = PartnerRow {
         cloud: found.cloud,
         tenant: Id::new(id),
         document: document.to_string(),
         name: found.display_name,
-        domains: domains(found.domains, found.default_domain_name),
+        domains,
         created: cx.now,
         version: 1,
     };
@@ -330,6 +336,22 @@ pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json>
     .await?;
     change.commit(&activity).await?;
     render(&row)
+}
+
+/// What an organization of this cloud has verified is that organization's, whatever one of another
+/// cloud publishes (S-29).
+async fn foreign(cx: &Context, cloud: &str, published: Vec<String>) -> Result<Vec<String>> {
+    if cloud == cx.app.registry().own.canonical_name {
+        return Ok(published);
+    }
+    let read = cx.app.store().read();
+    let mut foreign = Vec::new();
+    for domain in published {
+        if read.cloud().find_tenant_by_domain(&domain).await?.is_none() {
+            foreign.push(domain);
+        }
+    }
+    Ok(foreign)
 }
 
 fn domains(mut domains: Vec<String>, default: String) -> Vec<String> {

@@ -16,7 +16,7 @@ use crate::{
     audit::{Activity, audit},
     context::{Actor, Context},
     error::{Error, Result},
-    judge,
+    guest, judge,
     mail::{self, Content, Letter},
     snapshot::Snapshot,
 };
@@ -73,10 +73,7 @@ pub(super) async fn create(
             &redeem_url,
             inviter_mail,
         );
-        scoped
-            .outbox_mails()
-            .insert(cx.new_record_id(), cx.now, &letter)
-            .await?;
+        mail::queue(cx, scoped, &letter).await?;
     }
     let name = if request.reset_redemption {
         "Invite external user with reset invitation status"
@@ -269,7 +266,7 @@ async fn reset(
     readdress(
         &mut user,
         address,
-        is_label(cx, snapshot, address, identity),
+        guest::is_label(cx, snapshot, identity, address.as_str()),
     );
     scoped.users().update(&user).await?;
     scoped.bump_policy_version().await?;
@@ -320,7 +317,7 @@ fn new_guest(
     identity: &ExternalIdentity,
     upn: String,
 ) -> User {
-    let is_label = is_label(cx, snapshot, address, identity);
+    let is_label = guest::is_label(cx, snapshot, identity, address.as_str());
     let mut properties = Map::new();
     properties.insert("creationType".into(), json!("Invitation"));
     list_address(&mut properties, address, is_label);
@@ -356,22 +353,6 @@ fn new_guest(
         version: 1,
         properties,
     }
-}
-
-/// An address in a domain verified here, or of another cloud's tenant that does not publish the
-/// domain, is a label only: no proxy address (federation §5.7).
-fn is_label(cx: &Context, snapshot: &Snapshot, address: &Upn, identity: &ExternalIdentity) -> bool {
-    let domain = address.domain();
-    let home = comity_model::federation::HomeTenant {
-        cloud: identity.cloud.clone(),
-        tenant: identity.tenant,
-    };
-    let published = || {
-        snapshot
-            .partner(&home)
-            .is_some_and(|p| p.domains.contains(&domain))
-    };
-    snapshot.domains.iter().any(|d| d.name == domain) || (!is_own(cx, &home) && !published())
 }
 
 fn redeem_url(

@@ -10,6 +10,7 @@ use comity_model::{
     user::{ExternalIdentity, ExternalUserState, User},
     well_known,
 };
+use comity_oauth::SKEW;
 use comity_policy::sign_in::{AccessVerdict, Account, GateVerdict, Situation};
 
 use super::{Active, Browser, counted_methods, prompt_of};
@@ -224,6 +225,17 @@ fn young(cx: &Context, data: &SignInData, methods: &[MethodUse]) -> Vec<MethodUs
     counted.cloned().collect()
 }
 
+/// Home's proofs that were as young as was asked when the leg began; those made in it are. The
+/// other cloud's clock may differ.
+fn young_at_home(data: &SignInData, methods: &[MethodUse]) -> Vec<MethodUse> {
+    let began = data.crossing.as_ref().map(|c| c.started);
+    let limit = began.zip(max_age(data));
+    let is_young = |m: &&MethodUse| {
+        limit.is_none_or(|(began, age)| began.seconds_since(m.at) <= age.saturating_add(SKEW))
+    };
+    methods.iter().filter(is_young).cloned().collect()
+}
+
 /// A request that wants a second factor is answered with one, whatever the policies ask.
 fn own_second_factor(
     verdict: AccessVerdict,
@@ -361,7 +373,7 @@ async fn asserted_guest(
     };
     facts.home_user = Some(assertion.identity.object.uuid());
     facts.groups = assertion.groups.clone();
-    facts.home_methods.clone_from(&assertion.methods);
+    facts.home_methods = young_at_home(data, &assertion.methods);
     facts.device.clone_from(&assertion.device);
     facts.side = DecidingSide::Resource;
     situation.inner = judge::inbound(cx.app.registry(), &snapshot, &home, &facts);

@@ -8,6 +8,7 @@ use comity_model::{
         AssertionFacts, CrossingDetails, GroupAnswer, HomeTenant, PushedCrossing, WantedAcr,
     },
     id::Id,
+    name::Upn,
     sign_in::{Controls, CrossingUnderWay, Purpose, SignInData, Subject},
     tenant::Tenant,
     user::{ExternalIdentity, User},
@@ -19,6 +20,7 @@ use super::{
     assess::pair_of,
     complete::{auth_time, expected_person, said_yes},
     keep::{Kept, keep_session},
+    route::{self, Route},
 };
 use crate::{
     context::Context,
@@ -54,7 +56,7 @@ pub(super) async fn begin(
     leg.typed_name.clone_from(&data.typed_name);
     match super::meant_account(cx, &active.browser, &leg).await? {
         Some(account) => super::use_account(&mut leg, &account),
-        None => leg.subject = expected.map(|user| Subject::Local { user: Some(user) }),
+        None => leg.subject = asked_for(cx, &leg, home.tenant, expected).await?,
     }
     let data = active.sign_in.data.active_mut();
     data.crossing = Some(CrossingUnderWay {
@@ -65,6 +67,29 @@ pub(super) async fn begin(
     });
     data.home_leg = Some(Box::new(leg));
     Ok(())
+}
+
+/// Whose password home asks for: that of the person asked for, or of whoever typed her name on the
+/// page before. It was a page of this cloud, so home does not ask for the name once more.
+async fn asked_for(
+    cx: &Context,
+    leg: &SignInData,
+    home: Id<Tenant>,
+    expected: Option<Id<User>>,
+) -> Result<Option<Subject>> {
+    if expected.is_some() {
+        return Ok(Some(Subject::Local { user: expected }));
+    }
+    let Some(Ok(upn)) = leg.typed_name.as_deref().map(Upn::parse) else {
+        return Ok(None);
+    };
+    let read = cx.app.store().read();
+    let owner = read.cloud().find_tenant_by_domain(&upn.domain()).await?;
+    if owner.is_none_or(|tenant| tenant.id != home) {
+        return Ok(None);
+    }
+    let subject = route::subject(cx, &Route::Own(home), &upn).await?;
+    Ok(Some(subject))
 }
 
 /// What would be pushed to another cloud; nothing of it travels.

@@ -18,7 +18,7 @@ use super::{Active, Outcome, advance, answer, assess, refused, route, use_accoun
 use crate::{
     context::Context,
     error::{Error, Result},
-    record, throttle,
+    mail, record, throttle,
 };
 
 /// The user name, and on the common endpoint the tenant that follows from it.
@@ -147,8 +147,8 @@ pub async fn password(
     };
     drop(turn);
     throttle::passed(cx, &throttles).await?;
-    if let (true, Some(id)) = (rehash, user) {
-        crate::password::store(cx, tenant, id, typed).await?;
+    if let (true, Some(id), Some(old)) = (rehash, user, &stored) {
+        crate::password::rehash(cx, tenant, id, &old.hash, typed).await?;
     }
     let now = cx.now;
     let data = active.sign_in.data.active_mut();
@@ -210,7 +210,7 @@ pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Re
     let throttles = throttle::code(tenant, user.id);
     throttle::take(cx, &throttles).await?;
     if !accept_code(cx, tenant, &user, typed).await? {
-        record_failure(cx, active, 50074).await?;
+        code_failed(cx, active, tenant, &user).await?;
         return Err(Error::invalid(
             "code",
             "The code is not right or was used already. Wait for the next one and enter its six digits.",
@@ -219,6 +219,25 @@ pub async fn one_time_code(cx: &Context, active: &mut Active, typed: &str) -> Re
     throttle::passed(cx, &throttles).await?;
     prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
+}
+
+/// Records a wrong code. Once for each time that codes are refused afterwards, the person is told:
+/// whoever enters them has passed the first factor (security bar S-43).
+async fn code_failed(cx: &Context, active: &Active, tenant: Id<Tenant>, user: &User) -> Result<()> {
+    let assessment = assess(cx, active).await?;
+    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+    let row = record::sign_in(cx, active.sign_in.data.active(), &assessment, 50074);
+    let tx = cx.app.store().begin().await?;
+    let scoped = tx.tenant(tenant);
+    scoped.sign_in_records().insert(&row).await?;
+    let letter = mail::codes_refused(cx, &snapshot, user);
+    if let (Some(letter), true) = (
+        letter,
+        throttle::first_refusal(cx, &tx, tenant, user).await?,
+    ) {
+        mail::queue(cx, scoped, &letter).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// A method was just proven; of each the last time counts.

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use comity_crypto::{base64url, hmac_sha256};
 use comity_model::{
-    id::Id, name::DomainName, signing_key::KeyPurpose, tenant::Tenant, user::User, well_known,
+    id::Id, name::DomainName, session::MethodUse, signing_key::KeyPurpose, tenant::Tenant,
+    user::User, well_known,
 };
 use comity_oauth::{
     access_token::{self, AccessToken},
@@ -26,7 +27,7 @@ use crate::{
     consent::{self, Resource},
     context::Context,
     error::Error,
-    judge,
+    guest, judge,
     key::KeySet,
     snapshot::Snapshot,
 };
@@ -144,7 +145,7 @@ fn access_token(
         idtyp: "user".into(),
         app_displayname: Some(snapshot.application_name(grant.pair.client)),
         name: Some(user.display_name.clone()),
-        preferred_username: Some(sign_in_name(user)),
+        preferred_username: Some(guest::account_name(cx, snapshot, user)),
         upn: Some(user.upn.clone()),
         idp: idp(cx, standing),
         acct: Some(u8::from(!user.is_local())),
@@ -191,7 +192,7 @@ fn id_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, access_token
         uti: unique(cx),
         sid: Some(grant.sid.clone()),
         nonce: wanted.nonce.map(str::to_owned),
-        preferred_username: Some(sign_in_name(user)),
+        preferred_username: Some(guest::account_name(cx, snapshot, user)),
         name: Some(user.display_name.clone()),
         given_name: profile.then(|| text("givenName")).flatten(),
         family_name: profile.then(|| text("surname")).flatten(),
@@ -284,13 +285,6 @@ fn unique(cx: &Context) -> String {
     base64url::encode(cx.bytes::<16>())
 }
 
-/// The name a person signs in with: at home, for a guest. For display only.
-fn sign_in_name(user: &User) -> String {
-    user.external
-        .as_ref()
-        .map_or_else(|| user.upn.clone(), |link| link.home_upn.clone())
-}
-
 fn idp(cx: &Context, standing: &Standing) -> Option<String> {
     let identity = &standing.home()?.identity;
     Some(
@@ -303,19 +297,24 @@ fn idp(cx: &Context, standing: &Standing) -> Option<String> {
 
 /// RFC 8176, from what counted: a home's methods, and those proven here. Of a home whose second
 /// factors this tenant does not take over, the sign-in alone counts.
-fn amr(standing: &Standing) -> Vec<String> {
+/// What was proven, as far as it counts here: a second factor of home only where it is trusted.
+pub(crate) fn proven(standing: &Standing) -> Vec<MethodUse> {
     let facts = standing.facts();
     let trusted = facts
         .home
         .as_ref()
         .is_some_and(|home| judge::trusts_mfa(standing.snapshot(), home));
-    let methods: Vec<_> = facts
+    facts
         .home_methods
         .iter()
         .filter(|used| trusted || !judge::is_possession(&used.method))
         .chain(&facts.own_methods)
         .cloned()
-        .collect();
+        .collect()
+}
+
+fn amr(standing: &Standing) -> Vec<String> {
+    let methods = proven(standing);
     let mut words: Vec<String> = methods
         .iter()
         .filter_map(|m| word(&m.method))

@@ -39,7 +39,18 @@ pub fn letter_writer(app: &App) -> impl Fn(&Letter, Id<Tenant>) -> Mail + Send +
                 user,
                 at,
                 ..
-            } => mail::factor_added(&mail::FactorAddedMail {
+            } => mail::factor_added(&mail::FactorMail {
+                organization: organization.clone(),
+                cloud: cloud.clone(),
+                hue: own.hue,
+                account: user.clone(),
+                when: When::of(*at).text,
+            }),
+            Content::CodesRefused {
+                organization,
+                user,
+                at,
+            } => mail::codes_refused(&mail::FactorMail {
                 organization: organization.clone(),
                 cloud: cloud.clone(),
                 hue: own.hue,

@@ -168,6 +168,21 @@ contract!(users, store, {
         here.users().find_external(&identity).await.unwrap(),
         Some(nora.clone())
     );
+    let name = nora.external.clone().unwrap().home_upn.to_uppercase();
+    let name = Upn::parse(&name).unwrap();
+    let named = async |cloud: &str, tenant| {
+        let users = here.users();
+        users.find_by_home_name(cloud, tenant, &name).await.unwrap()
+    };
+    let found = named(&identity.cloud, identity.tenant).await;
+    assert_eq!(found, Some(nora.clone()), "in whatever case");
+    assert_eq!(named("other", identity.tenant).await, None);
+    assert_eq!(named(&identity.cloud, Id::new(guid(9, 9))).await, None);
+    let elsewhere = there
+        .users()
+        .find_by_home_name(&identity.cloud, identity.tenant, &name)
+        .await;
+    assert_eq!(elsewhere.unwrap(), None, "another tenant's guest");
     let other_cloud = ExternalIdentity {
         cloud: "other".into(),
         ..identity.clone()

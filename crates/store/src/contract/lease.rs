@@ -9,7 +9,7 @@ use comity_model::federation::{ApplicationPair, AssertionFacts, Lease, LeaseGran
 use comity_model::id::Id;
 use comity_model::user::User;
 
-fn lease(number: u32) -> Lease {
+pub(super) fn lease(number: u32) -> Lease {
     Lease {
         id: Id::new(guid(20, number)),
         user: user(1).id,

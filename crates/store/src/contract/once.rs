@@ -130,19 +130,22 @@ contract!(counters_count_per_window, store, {
         1
     );
     tx.commit().await.unwrap();
-    assert_eq!(
-        store
-            .read()
-            .cloud()
-            .counters()
-            .find("q", window)
-            .await
-            .unwrap(),
-        0
-    );
+    let later = window.plus_seconds(3600);
+    let total = async |at| {
+        let read = store.read();
+        read.cloud().counters().find("q", at).await.unwrap()
+    };
+    assert_eq!((total(window).await, total(later).await), (0, 1));
+    // What is given back: of its own window, and never below nothing.
+    for (at, left) in [(window, 1), (later, 0), (later, 0)] {
+        let tx = store.begin().await.unwrap();
+        tx.cloud().counters().count_down("q", at).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(total(later).await, left);
+    }
 });
 
-fn pushed() -> PushedCrossing {
+pub(super) fn pushed() -> PushedCrossing {
     PushedCrossing {
         resource_cloud: "microsoftonline.com".into(),
         details: CrossingDetails {

@@ -274,3 +274,34 @@ contract!(passwords_and_their_links, store, {
         .unwrap_err();
     assert!(nobody.is_conflict("foreign_key"), "{nobody}");
 });
+
+contract!(v21_only_the_hash_that_was_proven_is_replaced, store, {
+    let [one, two] = two_tenants(&store).await;
+    let password = |hash: &str| PasswordCredential {
+        hash: hash.into(),
+        changed: NOW,
+        must_change: true,
+    };
+    let tx = store.begin().await.unwrap();
+    let passwords = tx.tenant(one).passwords();
+    passwords
+        .upsert(user(1).id, &password("old"))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let tx = store.begin().await.unwrap();
+    for (tenant, old, replaced) in [
+        (two, "old", false),
+        (one, "older", false),
+        (one, "old", true),
+        (one, "old", false),
+    ] {
+        let passwords = tx.tenant(tenant).passwords();
+        let done = passwords.rehash(user(1).id, old, "new").await.unwrap();
+        assert_eq!(done, replaced, "{old}");
+    }
+    tx.commit().await.unwrap();
+    let read = store.read();
+    let found = read.tenant(one).passwords().find(user(1).id).await.unwrap();
+    assert_eq!(found, Some(password("new")), "and nothing else");
+});

@@ -12,7 +12,7 @@ use comity_model::id::Id;
 use comity_model::session::Session;
 use comity_model::sign_in::{CodeGrant, TokenGrant};
 
-fn grant() -> TokenGrant {
+pub(super) fn grant() -> TokenGrant {
     TokenGrant {
         user: user(1).id,
         pair: pair(),

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod at_rest;
 mod capture;
 mod replay;
 mod wire;
@@ -16,10 +17,12 @@ use comity_testkit::{Engine, World};
 /// A world in which the story was played.
 async fn played(engine: Engine) -> World {
     let world = World::start(engine).await.unwrap();
-    let mut out = Vec::new();
-    let outcome = comity_demo::story::play(&world.story(), &mut out)
-        .await
-        .unwrap();
-    assert_eq!(outcome.failed, None, "{}", String::from_utf8_lossy(&out));
+    play(&world.story()).await;
     world
+}
+
+async fn play(options: &comity_demo::Options) {
+    let mut out = Vec::new();
+    let outcome = comity_demo::story::play(options, &mut out).await.unwrap();
+    assert_eq!(outcome.failed, None, "{}", String::from_utf8_lossy(&out));
 }

@@ -69,6 +69,44 @@ async fn home_asks_once_for_each_factor_that_is_too_old() {
 }
 
 #[tokio::test]
+async fn a_factor_that_a_policy_asks_of_home_is_as_young_as_the_application_wants() {
+    let (rig, mut browser) = Rig::guest().await;
+    trusting(&rig).await;
+    browser.stop_at(Some(super::asking::LOOPBACK.to_owned()));
+    let graph = rig.graph("global", "contoso.com", "secadmin").await;
+    let body = json!({
+        "displayName": "Guests prove a second factor",
+        "state": "enabled",
+        "conditions": {
+            "users": { "includeGuestsOrExternalUsers": {
+                "guestOrExternalUserTypes": "b2bCollaborationGuest",
+                "externalTenants": {
+                    "@odata.type": "#microsoft.graph.conditionalAccessAllExternalTenants",
+                    "membershipKind": "all",
+                },
+            } },
+            "applications": { "includeApplications": ["All"] },
+            "clientAppTypes": ["all"],
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["mfa"] },
+    });
+    let path = "/v1.0/identity/conditionalAccess/policies";
+    assert_eq!(graph.post(path, &body).await.unwrap().status, 201);
+    let mut nora = person(&rig, NORA);
+    for (seconds, age, expected) in [
+        (300, None, [0, 1]),
+        (300, None, [0, 0]),
+        (0, Some("3600"), [0, 0]),
+        (0, Some("60"), [1, 1]),
+        (10, Some("120"), [0, 0]),
+    ] {
+        rig.forward(seconds);
+        let seen = within(&rig, &mut browser, &mut nora, (false, age)).await;
+        assert_eq!(seen, expected, "{seconds} {age:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_resource_asks_for_its_own_factor_again_when_it_is_too_old() {
     let (rig, mut browser) = Rig::guest().await;
     browser.stop_at(Some(super::asking::LOOPBACK.to_owned()));

@@ -1,4 +1,4 @@
-//! What a lying home says about a person (§3.8, §3.9): each member is compared with what was asked,
+//! What a lying home says about a person (§3.8, §3.9; security bars S-20, S-21): each member is compared with what was asked,
 //! each lie alone is refused, nothing is written of it but its record, and the truth passes.
 
 use comity_demo::browser::Browser;
@@ -24,7 +24,7 @@ async fn opened(rig: &Rig, browser: &mut Browser, lie: Lie) -> (u16, u32) {
 }
 
 /// Each lie is refused and leaves nothing behind; the truth afterwards opens the application.
-async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
+pub async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
     let before: Standing = rig.standing(browser).await;
     assert!(!before.lease && before.session.is_some());
     for (name, lie) in lies {
@@ -94,7 +94,18 @@ async fn whose_word_it_is_for_whom_and_about_whom() {
         claims["sub"] = json!(nils);
         claims["oid"] = json!(nils);
     });
+    // Another tenant of the same cloud vouches for its neighbour's person, with two factors (S-21).
+    let now = rig.world.clock.time().seconds();
+    let (iss, tid) = (issuer("usgov", &woodgrove), json!(woodgrove));
+    let neighbour = rig.hostile().of_people(move |claims| {
+        claims["iss"] = iss.clone();
+        claims["tid"] = tid.clone();
+        claims["acr"] = json!("mfa");
+        let at = |method: &str| json!({ "method": method, "at": now });
+        claims["methods"] = json!([at("password"), at("softwareOath")]);
+    });
     let mut lies = said(&rig, told);
+    lies.push(("a neighbour's word".to_owned(), neighbour));
     lies.push(("a person other than the one asked".to_owned(), another));
     all_refused(&rig, &mut browser, lies).await;
 }
@@ -297,4 +308,52 @@ async fn text_that_is_markup_stays_text() {
         rig.standing(&browser).await.session.is_some(),
         "she is herself all the same"
     );
+}
+
+/// A name in a domain that is verified at the host, or that home does not publish, is shown as
+/// unverified, on pages and in tokens (S-29, §5.7).
+#[tokio::test]
+async fn a_name_in_a_domain_that_is_not_home_s_is_shown_as_unverified() {
+    for (said, shown) in [
+        (
+            "ceo@contoso.com",
+            "ceo at contoso.com (unverified, Northwind Agency)",
+        ),
+        (
+            "Ceo@CONTOSO.com",
+            "Ceo at CONTOSO.com (unverified, Northwind Agency)",
+        ),
+        (
+            "ceo@bank.example",
+            "ceo at bank.example (unverified, Northwind Agency)",
+        ),
+        ("ceo@northwind.us", "ceo@northwind.us"),
+    ] {
+        let rig = Rig::paired().await;
+        let link = rig.invite(super::rig::NORA).await;
+        let mut browser = rig.browser();
+        let lie = rig
+            .hostile()
+            .of_people(move |claims| claims["upn"] = json!(said));
+        rig.world.wire.twist("microsoftonline.us", Some(lie));
+        browser.open(&link).await.unwrap();
+        rig.until_review(&mut browser).await;
+        let shows = |browser: &Browser, place: &str| {
+            let page = browser.page().unwrap();
+            let body = page.html.nodes().find(|n| n.tag() == "body");
+            let text = body.unwrap().text();
+            assert!(text.contains(shown), "{place}: {text}");
+            assert!(said == shown || !text.contains(said), "{place}: {text}");
+        };
+        shows(&browser, "review");
+        browser.submit("#consent-accept").await.unwrap();
+        assert!(browser.page().unwrap().host().starts_with("myapps."));
+        shows(&browser, "my apps");
+        let tokens = rig.tokens(&mut browser).await;
+        let id_token = tokens.id_token.unwrap();
+        let claims = comity_testkit::hostile::claims(&id_token).unwrap();
+        assert_eq!(claims["preferred_username"], shown);
+        let claims = comity_testkit::hostile::claims(&tokens.access_token).unwrap();
+        assert_eq!(claims["preferred_username"], shown);
+    }
 }

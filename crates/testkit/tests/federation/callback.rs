@@ -1,5 +1,6 @@
 //! The browser is bound (§3.2), the issuer is the one asked (RFC 9207), and nothing is released
-//! before a yes (§3.4).
+//! before a yes (§3.4). A result that was used, or is another transaction's, is none (security bar
+//! S-20).
 
 use comity_demo::{browser::Browser, walk::End};
 use comity_oauth::params::Params;

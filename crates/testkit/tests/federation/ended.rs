@@ -1,8 +1,11 @@
 //! What ends with a session (sessions.md): sign-ins under way, My Apps, the word of home that was
 //! given before; and what renews one (security bar S-19).
 
-use comity_demo::walk::End;
-use comity_testkit::Engine;
+use std::sync::Arc;
+
+use comity_app::{Context, logout};
+use comity_demo::{browser::Browser, oauth, walk::End};
+use comity_testkit::{Engine, Lie};
 
 use super::{
     asking::{
@@ -141,7 +144,7 @@ async fn a_yes_at_home_renews_its_session_and_a_silent_leg_does_not() {
 async fn my_apps_ends_with_the_session_that_it_stands_on() {
     let rig = Rig::start().await;
     let (mut browser, mut alex) = (browser(&rig), person(&rig, ALEX));
-    let lives = |browser: &comity_demo::browser::Browser| {
+    let lives = |browser: &Browser| {
         let page = browser.page().unwrap();
         page.host().starts_with("myapps.") && page.status == 200
     };
@@ -165,4 +168,45 @@ async fn my_apps_ends_with_the_session_that_it_stands_on() {
     rig.forward(23 * 3600);
     browser.open(&rig.my_apps()).await.unwrap();
     assert!(lives(&browser));
+}
+
+/// While home answers the renewal of a lease, the person signs out in her browser.
+fn signing_out(rig: &Rig, browser: &Browser) -> Lie {
+    let app = rig.app("global").clone();
+    let cookie = cookie(browser, "login.global.localhost");
+    Arc::new(move |request, answer| {
+        let (app, cookie) = (app.clone(), cookie.clone());
+        if request.url.ends_with("/token") {
+            let ending = std::thread::spawn(move || {
+                let mut runtime = tokio::runtime::Builder::new_current_thread();
+                let runtime = runtime.enable_all().build().unwrap();
+                let cx = Context::new(&app, comity_app::Client::default());
+                let ended = logout::end(&cx, Some(&cookie), std::iter::empty());
+                runtime.block_on(ended).unwrap()
+            });
+            assert_eq!(ending.join().unwrap().accounts.len(), 1);
+        }
+        answer
+    })
+}
+
+#[tokio::test]
+async fn a_sign_out_during_a_slow_renewal_yields_no_token() {
+    for signs_out in [false, true] {
+        let (rig, mut browser) = Rig::guest().await;
+        let tokens = rig.tokens(&mut browser).await;
+        rig.forward(61);
+        let lie = signs_out.then(|| signing_out(&rig, &browser));
+        rig.world.wire.twist("microsoftonline.us", lie);
+        let answer = rig.refresh(&tokens).await;
+        rig.world.wire.twist("microsoftonline.us", None);
+        match answer {
+            Ok(_) => assert!(!signs_out, "a token of a session that has ended"),
+            Err(oauth::Error::Refused(refusal)) => {
+                assert!(signs_out, "{refusal}");
+                assert_eq!((refusal.status, refusal.codes), (400, vec![50_173]));
+            }
+            Err(oauth::Error::Failed(error)) => panic!("{error:#}"),
+        }
+    }
 }

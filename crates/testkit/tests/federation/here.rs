@@ -32,6 +32,7 @@ async fn the_typed_name_decides_and_nobody_else_s_account_is_taken() {
         let trip = open(&rig, &mut browser, &mut fay, &request(&rig, more)).await;
         is_code(&trip, &browser);
         assert_eq!(asked(&trip), [1, 0], "{}", trip.path());
+        assert!(trip.count(LOGIN, Kind::Username) <= 1, "{}", trip.path());
     }
     // She alone is signed in at home: her name is enough.
     let mut browser = browser(&rig);

@@ -23,6 +23,7 @@
 //! | §4 forged, repeated and guessed questions, lying answers | `question` |
 //! | §5 links, bindings, domains | `person`, `question` |
 //! | §7 a home in the same cloud | `here` |
+//! | §3.8 headers and algorithms of signed texts (S-08, S-77, S-78) | `header` |
 //! | sessions.md: one browser, one account | `account`, `callback`, `person` |
 //! | sessions.md: what ends with a session, what renews it | `ended`, `here` |
 #![expect(
@@ -40,6 +41,7 @@ mod callback;
 mod configuration;
 mod ended;
 mod group;
+mod header;
 mod here;
 mod lease;
 mod limit;

@@ -16,10 +16,10 @@ use uuid::Uuid;
 use super::rig::Rig;
 
 const POLICY: &str = "/v1.0/policies/crossTenantAccessPolicy";
-const HOSTILE: &str = "microsoftonline.us";
+pub const HOSTILE: &str = "microsoftonline.us";
 
 /// A question of Contoso's cloud to US Government.
-pub(super) fn asked(rig: &Rig, number: u128, ask: (&str, Value)) -> Value {
+pub fn asked(rig: &Rig, number: u128, ask: (&str, Value)) -> Value {
     let now = rig.world.clock.time().seconds();
     let mut claims = json!({
         "iss": rig.app("global").registry().own.entity,
@@ -34,7 +34,7 @@ pub(super) fn asked(rig: &Rig, number: u128, ask: (&str, Value)) -> Value {
     claims
 }
 
-async fn sent(rig: &Rig, text: String) -> (u16, String) {
+pub async fn sent(rig: &Rig, text: String) -> (u16, String) {
     let url = format!(
         "{}{}",
         rig.app("usgov").registry().own.entity,
@@ -160,17 +160,17 @@ async fn whoever_cannot_be_invited_looks_the_same() {
 }
 
 /// Contoso's security administrator, with clouds ticked.
-async fn ticked(rig: &Rig, clouds: &[&str]) -> Graph {
+pub async fn ticked(rig: &Rig, clouds: &[&str]) -> Graph {
     rig.tick("global", "contoso.com", clouds).await;
     rig.graph("global", "contoso.com", "secadmin").await
 }
 
-async fn partners(graph: &Graph) -> usize {
+pub async fn partners(graph: &Graph) -> usize {
     let list = graph.get(&format!("{POLICY}/partners")).await.unwrap();
     list["value"].as_array().unwrap().len()
 }
 
-async fn added(rig: &Rig, graph: &Graph, body: &Value, lie: Option<Lie>) -> (u16, Value) {
+pub async fn added(rig: &Rig, graph: &Graph, body: &Value, lie: Option<Lie>) -> (u16, Value) {
     rig.world.wire.twist(HOSTILE, lie);
     let posted = posted(graph, &format!("{POLICY}/partners"), body).await;
     rig.world.wire.twist(HOSTILE, None);
@@ -287,6 +287,18 @@ async fn a_domain_of_an_honest_tenant_stays_that_tenants() {
     });
     let body = json!({ "tenantId": rig.northwind().id });
     assert_eq!(added(&rig, &graph, &body, Some(lie)).await.0, 201);
+    let read = rig.app("global").store().read();
+    let partners = read.tenant(super::rig::id_of(rig.contoso())).cross_tenant();
+    let partner = partners
+        .partner(super::rig::id_of(rig.northwind()))
+        .await
+        .unwrap();
+    let published = partner.unwrap().domains;
+    assert!(
+        published.iter().all(|d| d.contains("northwind")),
+        "{published:?}"
+    );
+    assert!(published.contains(&"northwind.us".to_owned()));
     rig.world.wire.clear();
     let inviter = rig.graph("global", "contoso.com", "inviter").await;
     for address in ["alex@contoso.com", "fay@fabrikam.com"] {

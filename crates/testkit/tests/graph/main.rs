@@ -8,11 +8,14 @@
     reason = "tests"
 )]
 
+mod assign;
 mod compare;
 mod examples;
 mod fixture;
 mod guards;
+mod neighbour;
 mod options;
 mod paging;
 mod published;
 mod rig;
+mod spelling;

@@ -51,8 +51,13 @@ impl Rig {
 
     /// A delegated token for Graph of a person of the global cloud.
     pub async fn token(&self, domain: &str, name: &str) -> String {
-        let cloud = self.manifest.cloud("global").unwrap();
-        let tenant = self.tenant(domain);
+        self.token_at("global", domain, name).await
+    }
+
+    /// The same of any cloud.
+    pub async fn token_at(&self, cloud: &str, domain: &str, name: &str) -> String {
+        let cloud = self.manifest.cloud(cloud).unwrap();
+        let tenant = cloud.tenant(domain).unwrap();
         let user = tenant.user(&format!("{name}@{domain}")).unwrap();
         let mut person = Person::of(user, cloud).unwrap();
         let mut browser = Browser::new(self.means.client.clone(), self.means.clock.clone());

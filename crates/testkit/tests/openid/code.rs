@@ -2,6 +2,8 @@
 
 use comity_demo::walk::End;
 use comity_model::{id::Id, time::Utc};
+use comity_testkit::Engine;
+use futures_util::future::join_all;
 
 use super::rig::{CLI, LOOPBACK, Rig, VERIFIER, claims, header, ok, param, refused};
 
@@ -123,6 +125,57 @@ async fn o06_a_code_is_bound_and_works_once() {
         refused(&rig.refresh(refresh).await),
         ("invalid_grant".to_owned(), 50_173)
     );
+}
+
+#[tokio::test]
+async fn o06_of_sixty_four_redemptions_on_two_nodes_one_succeeds_and_its_tokens_die() {
+    for engine in Engine::available() {
+        let rig = Rig::on_two_nodes(engine).await;
+        let code = rig.code(&mut rig.browser(), "alex@contoso.com").await;
+        let answers = join_all((0..64).map(|_| rig.redeem(&code))).await;
+        let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
+        assert_eq!(won.len(), 1);
+        for answer in lost {
+            assert_eq!(refused(answer), ("invalid_grant".to_owned(), 54_005));
+        }
+        let tokens = ok(won[0]);
+        let access = tokens["access_token"].as_str().unwrap();
+        assert_eq!(rig.userinfo(access).await.status, 401);
+        let refresh = tokens["refresh_token"].as_str().unwrap();
+        assert_eq!(
+            refused(&rig.refresh(refresh).await),
+            ("invalid_grant".to_owned(), 50_173)
+        );
+    }
+}
+
+#[tokio::test]
+async fn o06_a_code_is_whole_and_of_its_cloud() {
+    let rig = Rig::start().await;
+    let code = rig.code(&mut rig.browser(), "alex@contoso.com").await;
+    assert!(code.len() >= 43, "256 bits: {code}");
+    let shorter = &code[..code.len() - 1];
+    let unknown = ("invalid_grant".to_owned(), 70_000);
+    for wrong in [
+        shorter,
+        &format!("{code}A"),
+        &format!(" {code}"),
+        &code.to_lowercase(),
+    ] {
+        assert_eq!(refused(&rig.redeem(wrong).await), unknown, "{wrong}");
+    }
+    let usgov = rig.manifest.cloud("usgov").unwrap();
+    let northwind = &usgov.tenant("northwind.us").unwrap().id;
+    let there = format!("{}/{northwind}/oauth2/v2.0/token", usgov.login);
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", CLI),
+        ("code", code.as_str()),
+        ("redirect_uri", LOOPBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    assert_eq!(refused(&rig.post(&there, &fields, &[]).await), unknown);
+    ok(&rig.redeem(&code).await);
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
 //! Refresh tokens (O-10, O-11).
 
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use comity_demo::client::Client;
 use comity_model::id::Id;
+use comity_testkit::Engine;
+use futures_util::future::join_all;
 
 use super::rig::{CLI, Rig, claims, ok, refused};
 
@@ -51,24 +56,49 @@ async fn o11_a_lost_answer_is_given_again_for_ten_seconds() {
 }
 
 #[tokio::test]
-async fn o10_of_many_at_once_one_rotates() {
-    let rig = Rig::start().await;
-    let first = rig.tokens("alex@contoso.com").await;
-    let token = refresh_token(&first);
-    let (a, b, c, d) = tokio::join!(
-        rig.refresh(&token),
-        rig.refresh(&token),
-        rig.refresh(&token),
-        rig.refresh(&token)
-    );
-    let answers: Vec<_> = [a, b, c, d]
-        .iter()
-        .map(|answer| refresh_token(&ok(answer)))
-        .collect();
-    assert!(
-        answers.windows(2).all(|w| w[0] == w[1]),
-        "all saw the one successor"
-    );
+async fn o10_of_thirty_two_at_once_on_two_nodes_one_rotates() {
+    for engine in Engine::available() {
+        let rig = Rig::on_two_nodes(engine).await;
+        let mut token = refresh_token(&rig.tokens("alex@contoso.com").await);
+        for round in 0..4 {
+            let answers = join_all((0..32).map(|_| rig.refresh(&token))).await;
+            let mut next: BTreeSet<_> = answers.iter().map(|a| refresh_token(&ok(a))).collect();
+            assert_eq!(next.len(), 1, "round {round}: all saw the one successor");
+            token = next.pop_first().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn o10_what_one_node_rotated_the_other_gives_again_for_a_while_and_then_ends() {
+    for engine in Engine::available() {
+        let rig = Rig::on_two_nodes(engine).await;
+        let first = refresh_token(&rig.tokens("alex@contoso.com").await);
+        let second = ok(&rig.refresh(&first).await);
+        rig.world.clock.forward(1);
+        assert_eq!(ok(&rig.refresh(&first).await), second, "nothing new");
+        rig.world.clock.forward(10);
+        let ended = ("invalid_grant".to_owned(), 50_173);
+        assert_eq!(refused(&rig.refresh(&first).await), ended);
+        for _ in 0..2 {
+            let heir = rig.refresh(&refresh_token(&second)).await;
+            assert_eq!(refused(&heir), ended, "on both nodes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn o11_from_another_address_a_used_token_ends_its_family_at_once() {
+    let mut rig = Rig::start().await;
+    let first = refresh_token(&rig.tokens("alex@contoso.com").await);
+    let second = refresh_token(&ok(&rig.refresh(&first).await));
+    let here = rig.client.clone();
+    let elsewhere = Ipv4Addr::new(203, 0, 113, 7).into();
+    rig.client = Client::through(rig.world.transport_from(elsewhere));
+    let ended = ("invalid_grant".to_owned(), 50_173);
+    assert_eq!(refused(&rig.refresh(&first).await), ended);
+    rig.client = here;
+    assert_eq!(refused(&rig.refresh(&second).await), ended);
 }
 
 #[tokio::test]

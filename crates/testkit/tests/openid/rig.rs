@@ -26,7 +26,18 @@ pub struct Rig {
 
 impl Rig {
     pub async fn start() -> Self {
-        let world = World::start(Engine::Sqlite).await.unwrap();
+        Self::on(Engine::Sqlite).await
+    }
+
+    /// On this engine, and each request answered by another process than the one before.
+    pub async fn on_two_nodes(engine: Engine) -> Self {
+        let mut rig = Self::on(engine).await;
+        rig.client = Client::through(rig.world.two_nodes().await.unwrap());
+        rig
+    }
+
+    async fn on(engine: Engine) -> Self {
+        let world = World::start(engine).await.unwrap();
         let manifest = Manifest::read(&world.manifest()).unwrap();
         let client = Client::through(world.transport());
         let clock = world.story().clock;

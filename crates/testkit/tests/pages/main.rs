@@ -4,6 +4,7 @@
 
 mod chain;
 mod not_found;
+mod rehash;
 mod rig;
 mod set_password;
 mod sign_out;

@@ -45,7 +45,11 @@ impl Rig {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser::new(self.client.clone(), self.clock.clone())
+        self.browser_over(&self.client)
+    }
+
+    pub fn browser_over(&self, client: &Client) -> Browser {
+        Browser::new(client.clone(), self.clock.clone())
     }
 
     /// Goes through the pages from where the browser is.

@@ -8,8 +8,10 @@
 )]
 
 mod bad_input;
+mod code_limit;
 mod guard;
 mod hint;
+mod race;
 mod reset;
 mod rig;
 mod same_cloud;
@@ -28,6 +30,7 @@ mod step_12;
 mod step_13;
 mod step_14;
 mod step_15;
+mod stranger;
 mod sweep;
 
 use comity_testkit::{Engine, World};

@@ -52,3 +52,59 @@ async fn what_was_the_first_persons_is_gone_after_a_reset() {
     })
     .await;
 }
+
+/// A policy of Contoso that asks its administrator for a second factor.
+async fn demand_a_second_factor(rig: &Rig) {
+    let admin = rig.user("admin@contoso.com");
+    rig.require(&json!({
+        "displayName": "Administrators prove more",
+        "state": "enabled",
+        "conditions": {
+            "clientAppTypes": ["all"],
+            "applications": { "includeApplications": ["All"] },
+            "users": { "includeUsers": [admin] }
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["mfa"] }
+    }))
+    .await;
+}
+
+/// S-17: whoever found an administrator's session open binds no guest to somebody else.
+#[tokio::test]
+async fn a_person_resets_with_a_fresh_second_factor_only() {
+    on_every_engine(async |rig| {
+        let (_, guest) = rig.nora().await;
+        let body = reset(rig, &guest, NORA);
+        let try_it = async |upn: &str| {
+            let graph = rig.graph(upn).await;
+            graph.post("/v1.0/invitations", &body).await
+        };
+        let before = rig.stored(CONTOSO).await;
+        // No second factor at all: a role is not enough.
+        says(
+            &refused(try_it("admin@contoso.com").await),
+            403,
+            &["second factor"],
+        );
+        assert_eq!(rig.stored(CONTOSO).await, before);
+        demand_a_second_factor(rig).await;
+        rig.forget_tokens();
+        let mut admin = rig.actor("admin@contoso.com");
+        let token = rig.script(&mut admin, CONTOSO).await.access_token;
+        let graph = rig.graph_with(CONTOSO, &token);
+        let made = graph.post("/v1.0/invitations", &body).await.unwrap();
+        assert_eq!(made.status.as_u16(), 201);
+        assert_eq!(rig.state_of(&guest).await, "PendingAcceptance");
+        // The same token ten minutes later: the factor is too old.
+        rig.world.clock.forward(601);
+        let late = graph.post("/v1.0/invitations", &body).await;
+        says(&refused(late), 403, &["second factor", "10 minutes"]);
+        // With the factor, but without the role.
+        says(
+            &refused(try_it("alex@contoso.com").await),
+            403,
+            &["Helpdesk Administrator"],
+        );
+    })
+    .await;
+}

@@ -8,7 +8,7 @@ use comity_demo::{
     client::{Answer, Ask, Client},
     graph::{self, Graph, Refusal},
     mail::{Mail, Mailbox},
-    manifest::{Application, Cloud, Manifest, Tenant},
+    manifest::{Application, Cloud, Manifest, Tenant, User},
     oauth::{self, Means, SignIn, Tokens},
     walk::{self, End, Kind, Person, Refused, Trip},
 };
@@ -75,6 +75,16 @@ impl Actor {
         walk::walk(&mut self.browser, &mut self.person, &self.means.clock)
             .await
             .unwrap()
+    }
+
+    /// The same person at a copy of her browser, with its cookies and its page.
+    pub fn twin(&self) -> Self {
+        Self {
+            person: self.person.clone(),
+            browser: self.browser.clone(),
+            password: self.password.clone(),
+            means: self.means.clone(),
+        }
     }
 
     /// Another browser, in which nobody is signed in.
@@ -179,14 +189,33 @@ impl Rig {
     }
 
     pub fn actor(&self, upn: &str) -> Actor {
+        self.actor_over(upn, &self.means)
+    }
+
+    /// A person whose browser takes another way into this world.
+    pub fn actor_over(&self, upn: &str, means: &Means) -> Actor {
         let domain = upn.split('@').nth(1).unwrap();
         let cloud = self.cloud_of(domain);
         let user = cloud.tenant(domain).unwrap().user(upn).unwrap();
+        Self::actor_of(user, cloud, means)
+    }
+
+    /// Somebody of a cloud, whom the manifest need not know.
+    pub fn actor_of(user: &User, cloud: &Cloud, means: &Means) -> Actor {
         Actor {
             person: Person::of(user, cloud).unwrap(),
             password: user.password.expose().to_owned(),
-            browser: Browser::new(self.means.client.clone(), self.means.clock.clone()),
-            means: self.means.clone(),
+            browser: Browser::new(means.client.clone(), means.clock.clone()),
+            means: means.clone(),
+        }
+    }
+
+    /// The way to two processes of every cloud.
+    pub async fn two_nodes(&self) -> Means {
+        let transport = self.world.two_nodes().await.unwrap();
+        Means {
+            client: Client::through(transport),
+            ..self.means.clone()
         }
     }
 

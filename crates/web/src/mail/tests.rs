@@ -103,7 +103,7 @@ fn no_field_can_add_a_header_or_markup() {
 
 #[test]
 fn a_new_second_factor_is_told_to_its_owner() {
-    let mail = factor_added(&FactorAddedMail {
+    let mail = factor_added(&FactorMail {
         organization: "Contoso".to_owned(),
         cloud: "Commercial cloud".to_owned(),
         hue: 258,
@@ -113,4 +113,19 @@ fn a_new_second_factor_is_told_to_its_owner() {
     let fact = "an authenticator app was added for nora@northwind.us at Contoso.";
     assert!(mail.text.replace('\n', " ").contains(fact));
     assert!(mail.html.contains(fact));
+}
+
+#[test]
+fn s43_wrong_codes_are_told_to_their_owner() {
+    let mail = codes_refused(&FactorMail {
+        organization: "Contoso\r\nBcc: a@b.c".to_owned(),
+        cloud: "Commercial cloud".to_owned(),
+        hue: 258,
+        account: "nora@northwind.us".to_owned(),
+        when: "23 Nov 2026, 09:41:22 UTC".to_owned(),
+    });
+    assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    let fact = "wrong one-time codes was entered for nora@northwind.us at Contoso";
+    assert!(mail.text.replace('\n', " ").contains(fact), "{}", mail.text);
+    assert!(mail.html.contains("Wrong one-time codes were entered"));
 }

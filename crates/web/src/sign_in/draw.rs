@@ -5,6 +5,7 @@ use axum::response::Response;
 use comity_app::{
     Context,
     crossing::{self, Wanted},
+    guest,
     sign_in::{self, Active, Assessment, next_step},
     snapshot::Snapshot,
 };
@@ -152,7 +153,12 @@ impl Drawing<'_> {
             else {
                 continue;
             };
-            let username = account.home.as_ref().map_or(user.upn, |h| h.upn.clone());
+            let Ok(own) = self.cx.app.snapshots().get(self.cx, account.tenant).await else {
+                continue;
+            };
+            let username = account.home.as_ref().map_or(user.upn, |h| {
+                guest::shown_name(self.cx, &own, &h.identity, &h.upn)
+            });
             rows.push(view::AccountRow {
                 value: account.sid.clone(),
                 username,
@@ -205,8 +211,8 @@ impl Drawing<'_> {
 
     /// The name at the top of a page that asks for a secret: as typed, or the account's own.
     async fn account(&self, data: &SignInData, assessment: &Assessment) -> String {
-        if let Some(assertion) = &data.assertion {
-            return assertion.upn.clone();
+        if let (Some(assertion), Some(snapshot)) = (&data.assertion, &assessment.snapshot) {
+            return guest::shown_name(self.cx, snapshot, &assertion.identity, &assertion.upn);
         }
         if let (Some(Subject::Local { user: Some(user) }), Some(tenant)) =
             (&data.subject, data.tenant)
@@ -375,7 +381,7 @@ impl Drawing<'_> {
                 domain: snapshot.default_domain().to_owned(),
                 home: page::other_org(self.cx, snapshot, &home).await,
                 name: assertion.name.clone(),
-                username: assertion.upn.clone(),
+                username: guest::shown_name(self.cx, snapshot, &assertion.identity, &assertion.upn),
                 identifier: assertion.identity.object.to_string(),
                 privacy: privacy
                     .and_then(serde_json::Value::as_str)

@@ -8,7 +8,7 @@ use super::super::{
     dev_mail, dev_mail_list, expenses, my_apps, sign_out, signed_out,
 };
 use super::{Specimen, World};
-use crate::mail::{FactorAddedMail, InvitationMail, factor_added, invitation};
+use crate::mail::{FactorMail, InvitationMail, factor_added, invitation};
 
 pub(super) fn pages(world: &World<'_>) -> Vec<Specimen> {
     let mut pages = apps(world);
@@ -142,7 +142,7 @@ pub fn invitation_mail() -> String {
 
 /// The notice of a new second factor, likewise.
 pub fn factor_mail() -> String {
-    factor_added(&FactorAddedMail {
+    factor_added(&FactorMail {
         organization: "Contoso".to_owned(),
         cloud: "Commercial cloud".to_owned(),
         hue: 258,
