@@ -41,6 +41,7 @@ def kind_of(page):
             const has = id => document.getElementById(id) !== null;
             if (has('error-code')) return null;
             if (has('consent-accept')) return 'consent';
+            if (has('new-password')) return 'replacement';
             for (const id of ['code', 'password', 'username']) if (has(id)) return id;
             return location.pathname.startsWith('/signin/') && has('submit')
                 && location.hostname.startsWith('login.') ? 'notice' : null;

@@ -17,7 +17,7 @@ from world import World, map_names
 
 CONTOSO, NORTHWIND = "contoso.com", "northwind.us"
 NORA, NILS, ALEX = "nora@northwind.us", "nils@northwind.us", "alex@contoso.com"
-INVITER = "inviter@contoso.com"
+BO, INVITER = "bo@contoso.com", "inviter@contoso.com"
 SECOND_FACTOR = {
     "displayName": "Everybody proves a second factor",
     "state": "enabled",
@@ -114,6 +114,7 @@ class TheStory(unittest.TestCase):
         self.look_for_an_organization()
         self.read_mail()
         self.prove_a_second_factor()
+        self.replace_a_password()
         self.be_refused()
         self.sign_out()
         titles = {title for page in rig.pages for title in page.titles}
@@ -166,6 +167,18 @@ class TheStory(unittest.TestCase):
         page.press("submit", code="000000")
         rig.northwind.call("DELETE", f"{policies}/{made['id']}")
 
+    def replace_a_password(self):
+        bo = rig.world.person(BO)
+        profile = {"password": bo["password"], "forceChangePasswordNextSignIn": True}
+        rig.contoso.call("PATCH", f"/v1.0/users/{bo['id']}", {"passwordProfile": profile})
+        page = rig.person()
+        page.open(rig.my_apps(rig.contoso))
+        walk(page, bo, until="replacement")
+        page.press("submit", **{"new-password": "too short"})
+        self.assertTrue(page.has("error-message"), page.describe())
+        page.press("submit", **{"new-password": "a sentence that only bo knows"})
+        self.assertIn("myapps.", page.url(), page.describe())
+
     def be_refused(self):
         here, there = rig.contoso, rig.northwind
         blocked = [
@@ -194,7 +207,11 @@ class TheStory(unittest.TestCase):
         page.press("use-another-account")
         page.open(f"{rig.contoso.cloud['login']}/common/oauth2/v2.0/authorize?client_id=x")
         self.assertTrue(page.has("error-code"))
-        page.open(f"{rig.contoso.cloud['login']}/sign-out")
+        page.open(rig.my_apps(rig.contoso))
+        page.evaluate("window.left = true")
+        page.evaluate("document.querySelector('button[form=sign-out]').click()")
+        page.arrive()
+        self.assertTrue(page.title().startswith("Sign out"), page.describe())
         page.press("submit")
         self.assertTrue(page.has("logged-out"), page.describe())
 
@@ -231,9 +248,11 @@ class TheStory(unittest.TestCase):
 
 # How the titles of the pages begin that the story must have shown.
 PAGES = [
+    "Choose a new password",
     "Choose an account",
     "Enter code",
     "Enter password",
+    "Error: Choose a new password",
     "Error: Enter code",
     "Error: Set up a second factor",
     "Error: Sign-in options",
