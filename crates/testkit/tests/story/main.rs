@@ -10,6 +10,7 @@
 mod bad_input;
 mod code_limit;
 mod guard;
+mod outage;
 mod race;
 mod reset;
 mod rig;
