@@ -5,7 +5,7 @@
 //!
 //! The step comes from `next_step`, the demand from Conditional Access; between them stands what
 //! `app::sign_in::assess` gathers, said again here in a few lines.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -32,6 +32,7 @@ const NOW: Utc = Utc::from_seconds(1_800_000_000);
 
 /// What a sign-in begins with; nothing of it changes on the way.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 struct Begin {
     is_guest: bool,
     /// A policy demands two factors.
@@ -54,6 +55,7 @@ enum Proof {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 struct State {
     named: bool,
     /// The password, of a member.
@@ -152,13 +154,15 @@ impl Machine {
         }));
         let mut data = SignInData::new(purpose, Some(Id::new(Uuid::from_u128(1))), Uuid::nil());
         let user = Id::new(Uuid::from_u128(9));
-        data.subject = state.named.then(|| match self.begin.is_guest {
-            true => Subject::External {
+        let subject = if self.begin.is_guest {
+            Subject::External {
                 home: Self::home(),
                 expected: Some(user),
-            },
-            false => Subject::Local { user: Some(user) },
-        });
+            }
+        } else {
+            Subject::Local { user: Some(user) }
+        };
+        data.subject = state.named.then_some(subject);
         data.reviewed = state.reviewed.then_some(NOW);
         data
     }
@@ -383,7 +387,7 @@ impl Machine {
 
 /// Where a sign-in can begin: nothing known, or a session with an old or a fresh password and
 /// perhaps a code; a generator registered or not.
-fn starts(begin: &Begin) -> Vec<State> {
+fn starts(begin: Begin) -> Vec<State> {
     let blank = State {
         named: false,
         password: Proof::Missing,
@@ -441,7 +445,7 @@ fn s45_no_way_leads_past_a_second_factor() {
     let mut with_two = [0_usize; 2];
     for begin in begins() {
         let machine = Machine::new(begin, next_step);
-        match machine.walk(starts(&begin)) {
+        match machine.walk(starts(begin)) {
             Ok(ended) => {
                 let demanded = begin.by_policy || begin.by_application;
                 with_two[usize::from(begin.is_guest)] += usize::from(demanded) * ended.len();
@@ -491,7 +495,7 @@ fn s45_the_walk_finds_a_rule_that_skips() {
     for (number, (rule, expected)) in skips.into_iter().enumerate() {
         let found: BTreeSet<&str> = begins()
             .iter()
-            .filter_map(|begin| Machine::new(*begin, rule).walk(starts(begin)).err())
+            .filter_map(|begin| Machine::new(*begin, rule).walk(starts(*begin)).err())
             .map(|(_, what)| what)
             .collect();
         assert!(found.contains(expected), "{number}: {found:?}");

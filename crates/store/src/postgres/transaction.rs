@@ -57,7 +57,9 @@ struct Failure {
 
 impl Failure {
     fn of(error: &sqlx::Error, table: &'static str) -> Self {
-        let code = error.as_database_error().and_then(|fault| fault.code());
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         Self {
             error: translate(error, table),
             again: matches!(code.as_deref(), Some("40001" | "40P01")),
@@ -118,7 +120,7 @@ impl WriteTransaction {
         loop {
             match execute(self.transaction.as_mut(), statement).await {
                 Ok(outcome) => return Ok(outcome),
-                Err(failure) => self.begin_again(failure).await?,
+                Err(failure) => Box::pin(self.begin_again(failure)).await?,
             }
         }
     }
@@ -165,7 +167,10 @@ impl WriteTransaction {
             };
             match transaction.commit().await {
                 Ok(()) => return Ok(()),
-                Err(error) => self.begin_again(Failure::of(&error, "")).await?,
+                Err(error) => {
+                    // Rare, so that it is no part of every caller's future.
+                    Box::pin(self.begin_again(Failure::of(&error, ""))).await?;
+                }
             }
         }
     }
