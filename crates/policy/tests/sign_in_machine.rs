@@ -154,16 +154,15 @@ impl Machine {
         }));
         let mut data = SignInData::new(purpose, Some(Id::new(Uuid::from_u128(1))), Uuid::nil());
         let user = Id::new(Uuid::from_u128(9));
-        data.subject = state.named.then(|| {
-            if self.begin.is_guest {
-                Subject::External {
-                    home: Self::home(),
-                    expected: Some(user),
-                }
-            } else {
-                Subject::Local { user: Some(user) }
+        let subject = if self.begin.is_guest {
+            Subject::External {
+                home: Self::home(),
+                expected: Some(user),
             }
-        });
+        } else {
+            Subject::Local { user: Some(user) }
+        };
+        data.subject = state.named.then_some(subject);
         data.reviewed = state.reviewed.then_some(NOW);
         data
     }
@@ -277,7 +276,6 @@ impl Machine {
             inner: GateVerdict::Open,
             access: self.verdict(state),
             asserted: state.asserted != Proof::Missing,
-            stale: false,
             home_known: false,
             same_cloud: false,
             legs: state.legs,

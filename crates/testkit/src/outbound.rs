@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -13,6 +16,7 @@ use comity_app::port::{
 };
 use comity_model::cloud::Registry;
 use http::{Request, header};
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 use url::Url;
 
@@ -34,6 +38,8 @@ pub struct Exchange {
 pub enum Fault {
     Down,
     Slow,
+    /// It takes the call and says nothing, until the fault is taken away: then time is up.
+    Hangs,
     /// It answers this, whatever is asked.
     Says {
         status: u16,
@@ -54,6 +60,9 @@ struct Shared {
     exchanges: Mutex<Vec<Exchange>>,
     faults: Mutex<BTreeMap<String, Fault>>,
     lies: Mutex<BTreeMap<String, Lie>>,
+    /// Calls that hang, and what ends them.
+    hanging: AtomicUsize,
+    changed: Notify,
 }
 
 impl Wire {
@@ -80,6 +89,25 @@ impl Wire {
             Some(fault) => faults.insert(cloud.to_owned(), fault),
             None => faults.remove(cloud),
         };
+        drop(faults);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Calls that wait for a cloud that says nothing.
+    pub fn hanging(&self) -> usize {
+        self.0.hanging.load(Ordering::SeqCst)
+    }
+
+    async fn hang(&self, cloud: &str) {
+        self.0.hanging.fetch_add(1, Ordering::SeqCst);
+        loop {
+            let changed = self.0.changed.notified();
+            if self.fault(cloud) != Some(Fault::Hangs) {
+                break;
+            }
+            changed.await;
+        }
+        self.0.hanging.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Makes a cloud lie, or tell the truth again.
@@ -197,6 +225,10 @@ impl Outbound for InProcess {
                 });
             }
             Some(Fault::Slow) => return Err(OutboundError::Timeout(host)),
+            Some(Fault::Hangs) => {
+                self.wire.hang(&request.cloud).await;
+                return Err(OutboundError::Timeout(host));
+            }
             Some(Fault::Says { status, body }) => {
                 return Ok(OutboundResponse {
                     status,

@@ -547,6 +547,37 @@ async fn r20_calls_that_hang_are_bounded() {
     assert!(partner.connections.load(Ordering::Relaxed) <= 4);
 }
 
+/// As many at once as in production, only less patient.
+#[tokio::test]
+async fn r20_five_hundred_calls_that_hang_end_in_time_and_open_the_breaker() {
+    let partner = Partner::start(|stream| async move {
+        let _stream = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let limits = Limits {
+        call: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let client = Arc::new(client(&partner.entry, &Arc::default(), limits));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..500 {
+        let (client, url) = (Arc::clone(&client), partner.url());
+        calls.spawn(async move { ask(&client, PARTNER, &url).await });
+    }
+    // Each at its own limit, not one after the other.
+    let ended = tokio::time::timeout(Duration::from_secs(5), calls.join_all()).await;
+    let ended = ended.expect("the calls wait for one another");
+    assert!(ended.iter().all(Result::is_err));
+    // Sixty-four at once; four of those that waited had their turn before the fifth failure.
+    assert!(partner.connections.load(Ordering::Relaxed) <= 64 + 4);
+    let shut = ask(&client, PARTNER, &partner.url()).await.unwrap_err();
+    assert!(
+        shut.to_string().contains("several times in a row"),
+        "{shut}"
+    );
+}
+
 #[test]
 fn an_error_does_not_repeat_the_query() {
     assert_eq!(super::shown("https://x/y?ticket=S3CRET#z"), "https://x/y");

@@ -120,7 +120,7 @@ impl WriteTransaction {
         loop {
             match execute(self.transaction.as_mut(), statement).await {
                 Ok(outcome) => return Ok(outcome),
-                Err(failure) => self.begin_again(failure).await?,
+                Err(failure) => Box::pin(self.begin_again(failure)).await?,
             }
         }
     }
@@ -167,7 +167,10 @@ impl WriteTransaction {
             };
             match transaction.commit().await {
                 Ok(()) => return Ok(()),
-                Err(error) => self.begin_again(Failure::of(&error, "")).await?,
+                Err(error) => {
+                    // Rare, so that it is no part of every caller's future.
+                    Box::pin(self.begin_again(Failure::of(&error, ""))).await?;
+                }
             }
         }
     }

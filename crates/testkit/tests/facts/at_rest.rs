@@ -212,9 +212,11 @@ fn found<'n>(data: &[u8], needles: &'n [Vec<u8>]) -> BTreeSet<&'n [u8]> {
 }
 
 fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = halves.map(|half| char::from_digit(half.into(), 16).unwrap());
-    digits.collect()
+    halves
+        .map(|half| char::from(DIGITS[usize::from(half)]))
+        .collect()
 }
 
 /// A secret as it is, and as it could have been written down.

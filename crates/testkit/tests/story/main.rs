@@ -11,6 +11,7 @@ mod bad_input;
 mod code_limit;
 mod guard;
 mod hint;
+mod outage;
 mod race;
 mod reset;
 mod rig;
