@@ -276,6 +276,7 @@ impl Machine {
             inner: GateVerdict::Open,
             access: self.verdict(state),
             asserted: state.asserted != Proof::Missing,
+            stale: false,
             home_known: false,
             same_cloud: false,
             legs: state.legs,
