@@ -5,6 +5,7 @@ use std::sync::Arc;
 use comity_crypto::Sealer;
 use comity_model::{cloud::Registry, secret::Secret, time::Utc};
 use comity_store::Store;
+use tokio::sync::Semaphore;
 
 use crate::{
     key::KeyRing,
@@ -63,6 +64,7 @@ struct Inner {
     partners: PartnerCache,
     lease_turns: Turns,
     attempts: throttle::Turns,
+    hashing: Arc<Semaphore>,
 }
 
 impl App {
@@ -84,6 +86,7 @@ impl App {
             partners: PartnerCache::default(),
             lease_turns: Turns::default(),
             attempts: throttle::Turns::default(),
+            hashing: Arc::new(Semaphore::new(processors())),
         })))
     }
 
@@ -152,8 +155,17 @@ impl App {
         &self.0.attempts
     }
 
+    /// Places for work with passwords in this process.
+    pub(crate) fn hashing(&self) -> &Arc<Semaphore> {
+        &self.0.hashing
+    }
+
     /// Accepted configurations of partner clouds.
     pub fn partners(&self) -> &PartnerCache {
         &self.0.partners
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

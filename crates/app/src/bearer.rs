@@ -214,7 +214,10 @@ fn user(token: &AccessToken, standing: &Standing) -> UserActor {
             .map(str::to_owned)
             .collect(),
         roles: standing.roles().clone(),
-        second_factor: token::proven(standing)
+        // Registered here, also of a guest whose home is trusted (federation §2).
+        second_factor: standing
+            .facts()
+            .own_methods
             .iter()
             .filter(|used| judge::is_possession(&used.method))
             .map(|used| used.at)

@@ -98,20 +98,21 @@ pub async fn end<'c>(
     for hash in &hashes {
         tx.cloud().sign_ins().forget(hash).await?;
     }
-    if let (Some(cookie), Some((session, _))) = (cookie, &browser.session) {
-        end_session(cx, &tx, cookie, session).await?;
-    }
+    let session = match &browser.session {
+        Some((session, _)) => end_session(cx, &tx, session.id).await?,
+        None => None,
+    };
     tx.commit().await?;
-    Ok(match browser.session {
-        Some((session, _)) => ended(session),
-        None => Ended::default(),
-    })
+    Ok(session.map(ended).unwrap_or_default())
 }
 
 /// The session goes first, then its codes: what is being redeemed meanwhile is waited for, and its
-/// family is among those that end.
-async fn end_session(cx: &Context, tx: &Tx, cookie: &str, session: &Session) -> Result<()> {
-    tx.cloud().sessions().delete(&hash_bearer(cookie)).await?;
+/// family is among those that end. By its ID: a sign-in that ended since may have given it another
+/// cookie and accounts.
+async fn end_session(cx: &Context, tx: &Tx, id: Id<Session>) -> Result<Option<Session>> {
+    let Some(session) = tx.cloud().sessions().end(id).await? else {
+        return Ok(None);
+    };
     tx.cloud().withdraw_codes(session.id).await?;
     // Families are kept under the browser's session, whatever session IDs its accounts had since.
     tx.cloud()
@@ -126,7 +127,7 @@ async fn end_session(cx: &Context, tx: &Tx, cookie: &str, session: &Session) -> 
             .revoke_lease_grants_by_sid(&account.sid, cx.now)
             .await?;
     }
-    Ok(())
+    Ok(Some(session))
 }
 
 fn ended(session: Session) -> Ended {

@@ -1,5 +1,7 @@
 //! Passwords: what is accepted (ASVS 6.2, NIST SP 800-63B-4) and how one is stored.
 
+use std::sync::Arc;
+
 use comity_crypto::{Zeroizing, password::normalise};
 use comity_model::{id::Id, name, tenant::Tenant, user::User};
 
@@ -99,15 +101,38 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
     Ok(())
 }
 
+/// Work with a password, off the runtime's threads. It takes a processor for some ten milliseconds
+/// and tens of megabytes: no more run at once than there are processors, and a place is free when
+/// the work is done, also where the caller has given up.
+pub(crate) async fn work<T: Send + 'static>(
+    cx: &Context,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let place = Arc::clone(cx.app.hashing()).acquire_owned().await;
+    let place = place.map_err(Error::internal)?;
+    let done = move || {
+        let done = work();
+        drop(place);
+        done
+    };
+    tokio::task::spawn_blocking(done)
+        .await
+        .map_err(Error::internal)
+}
+
+/// The length that counts: of the text in NFC (V-20).
+pub(crate) fn length(password: &str) -> usize {
+    normalise(password).map_or_else(|| password.chars().count(), |normal| normal.chars().count())
+}
+
 /// Hashes off the runtime's threads.
 pub async fn hash(cx: &Context, password: &Zeroizing<String>) -> Result<String> {
     let (password, pepper, salt) = (password.clone(), *cx.app.pepper(), cx.bytes::<16>());
     let parameters = cx.app.settings().password;
-    tokio::task::spawn_blocking(move || {
+    work(cx, move || {
         comity_crypto::password::hash(&password, salt, &pepper, parameters)
     })
-    .await
-    .map_err(Error::internal)?
+    .await?
     .map_err(Error::internal)
 }
 

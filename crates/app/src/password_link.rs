@@ -101,7 +101,7 @@ pub async fn redeem(cx: &Context, link: &str, typed: &Zeroizing<String>) -> Resu
 
 async fn check(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str) -> Result<()> {
     let invalid = |rule: String| Error::invalid("password", rule);
-    let length = typed.chars().count();
+    let length = password::length(typed);
     if length < usize::from(SHORTEST) {
         return Err(invalid(format!(
             "The password has {length} characters. Choose one of at least {SHORTEST}."

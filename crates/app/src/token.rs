@@ -27,7 +27,7 @@ use comity_oauth::{
 
 pub(crate) use self::{
     client_credentials::roles as application_roles,
-    issue::{pairwise, proven},
+    issue::pairwise,
     ledger::find_family,
     standing::{Denial, Network, Standing, ask},
 };

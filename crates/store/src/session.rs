@@ -18,7 +18,8 @@ statements! { "sessions";
               VALUES ($1, $2, $3, $4, $5, $6, 1)";
     REPLACE = "UPDATE sessions SET hash = $3, expires = $4, persistent = $5, accounts = $6, \
                version = version + 1 WHERE id = $1 AND version = $2";
-    DELETE = "DELETE FROM sessions WHERE hash = $1";
+    END = "DELETE FROM sessions WHERE id = $1 \
+           RETURNING id, created, expires, persistent, accounts, version";
 }
 
 /// Sessions of this cloud.
@@ -85,9 +86,14 @@ impl Sessions<'_, Tx> {
         Ok(self.0.handle.execute(KEEP_ACCOUNTS, values).await? > 0)
     }
 
-    /// Ends a session.
-    pub async fn delete(&self, hash: &Hashed) -> Result<bool> {
-        Ok(self.0.handle.execute(DELETE, values![*hash]).await? > 0)
+    /// Ends a session, whatever cookie it has by now; as it was at its end.
+    pub async fn end(&self, id: Id<Session>) -> Result<Option<Session>> {
+        let row = self.0.handle.fetch_optional(END, values![id]).await?;
+        Ok(row
+            .as_ref()
+            .map(read)
+            .transpose()?
+            .map(|(session, _)| session))
     }
 }
 

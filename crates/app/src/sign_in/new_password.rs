@@ -72,7 +72,7 @@ async fn check(
 ) -> Result<()> {
     let invalid = |rule: String| Error::invalid(FIELD, rule);
     let (length, least) = (
-        typed.chars().count(),
+        password::length(typed),
         least_characters(cx, snapshot, user).await?,
     );
     if length < usize::from(least) {

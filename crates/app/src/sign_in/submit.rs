@@ -135,17 +135,15 @@ pub async fn password(
         }
         None => None,
     };
-    let verdict = verify_password(cx, typed, stored.as_ref().map(|p| p.hash.as_str())).await?;
+    let hash = stored.as_ref().map(|p| p.hash.clone());
+    let verdict = judge_password(cx, (turn, throttles.clone()), typed, hash).await?;
     let Verdict::Valid { rehash } = verdict else {
-        throttle::failed(cx, &throttles).await?;
-        drop(turn);
         record_failure(cx, active, 50126).await?;
         return Err(Error::invalid(
             "password",
             "The user name or password is not right. Check both, or ask your administrator for a new password.",
         ));
     };
-    drop(turn);
     throttle::passed(cx, &throttles).await?;
     if let (true, Some(id), Some(old)) = (rehash, user, &stored) {
         crate::password::rehash(cx, tenant, id, &old.hash, typed).await?;
@@ -158,6 +156,26 @@ pub async fn password(
     advance(cx, active).await
 }
 
+/// Verifies in a turn, and counts a wrong password. Goes on to its end also where nobody waits for
+/// the answer any more: hanging up neither frees the turn early nor spares the count.
+async fn judge_password(
+    cx: &Context,
+    (turn, throttles): (throttle::Turn, Vec<throttle::Limit>),
+    typed: &Zeroizing<String>,
+    stored: Option<String>,
+) -> Result<Verdict> {
+    let (cx, typed) = (cx.clone(), typed.clone());
+    let judged = async move {
+        let verdict = verify_password(&cx, &typed, stored.as_deref()).await?;
+        if !matches!(verdict, Verdict::Valid { .. }) {
+            throttle::failed(&cx, &throttles).await?;
+        }
+        drop(turn);
+        Ok(verdict)
+    };
+    tokio::spawn(judged).await.map_err(Error::internal)?
+}
+
 /// Verifies against the stored hash, or against a hash of nobody, off the runtime's threads.
 pub(super) async fn verify_password(
     cx: &Context,
@@ -168,19 +186,15 @@ pub(super) async fn verify_password(
     let parameters = cx.app.settings().password;
     let salt = cx.bytes::<16>();
     let stored = stored.map(str::to_owned);
-    tokio::task::spawn_blocking(move || match stored {
-        Some(phc) => Ok(comity_crypto::password::verify(
-            &typed, &phc, &pepper, parameters,
-        )),
+    crate::password::work(cx, move || match stored {
+        Some(phc) => comity_crypto::password::verify(&typed, &phc, &pepper, parameters),
         None => {
             // The same work as for an account that exists.
-            comity_crypto::password::hash(&typed, salt, &pepper, parameters)
-                .map(|_| Verdict::Invalid)
-                .or(Ok(Verdict::Invalid))
+            comity_crypto::password::hash(&typed, salt, &pepper, parameters).ok();
+            Verdict::Invalid
         }
     })
     .await
-    .map_err(Error::internal)?
 }
 
 async fn record_failure(cx: &Context, active: &Active, code: u32) -> Result<()> {

@@ -298,7 +298,7 @@ fn idp(cx: &Context, standing: &Standing) -> Option<String> {
 /// RFC 8176, from what counted: a home's methods, and those proven here. Of a home whose second
 /// factors this tenant does not take over, the sign-in alone counts.
 /// What was proven, as far as it counts here: a second factor of home only where it is trusted.
-pub(crate) fn proven(standing: &Standing) -> Vec<MethodUse> {
+fn proven(standing: &Standing) -> Vec<MethodUse> {
     let facts = standing.facts();
     let trusted = facts
         .home

@@ -135,10 +135,20 @@ contract!(sessions_change_under_their_version, store, {
     assert!(sessions.keep_accounts(&alone, 2).await.unwrap());
     tx.commit().await.unwrap();
     let found = read.cloud().sessions().find(session.id).await.unwrap();
-    assert_eq!(found, Some((alone, 3)), "by its ID, the cookie stays");
+    assert_eq!(
+        found,
+        Some((alone.clone(), 3)),
+        "by its ID, the cookie stays"
+    );
     let tx = store.begin().await.unwrap();
-    assert!(tx.cloud().sessions().delete(&hash(2)).await.unwrap());
-    assert!(!tx.cloud().sessions().delete(&hash(2)).await.unwrap());
+    let sessions = tx.cloud().sessions();
+    let ended = sessions.end(session.id).await.unwrap();
+    assert_eq!(
+        ended,
+        Some(alone),
+        "as it was at its end, whatever its cookie"
+    );
+    assert_eq!(sessions.end(session.id).await.unwrap(), None);
 });
 
 contract!(a_step_is_accepted_once, store, {

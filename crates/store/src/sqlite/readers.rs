@@ -50,7 +50,7 @@ impl Readers {
         Ok(Reader {
             connection: Some(connection),
             pool: Arc::clone(self),
-            _permit: permit,
+            permit: Arc::new(permit),
         })
     }
 
@@ -69,7 +69,7 @@ pub(crate) struct Reader {
     /// `None` while a statement runs on another thread, and for good if nobody waited for it.
     connection: Option<Connection>,
     pool: Arc<Readers>,
-    _permit: OwnedSemaphorePermit,
+    permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Reader {
@@ -86,7 +86,10 @@ impl Reader {
         } else {
             self.connection()?;
             let connection = self.connection.take();
+            // A caller that gives up gives its place back when the statement has ended.
+            let permit = Arc::clone(&self.permit);
             let (connection, outcome) = spawn_blocking(move || {
+                let _permit = permit;
                 let outcome = connection
                     .as_ref()
                     .map(|c| c.run(&sql, &values, Want::Rows));

@@ -107,8 +107,8 @@ impl Writer {
     /// Waits for the writer and opens a savepoint. While another process writes, tries again for
     /// as long as a reader would wait.
     pub(crate) async fn begin(&self) -> Result<WriteTransaction> {
-        let mut state = Arc::clone(&self.state).lock_owned().await;
         let begun = Instant::now();
+        let mut state = Arc::clone(&self.state).lock_owned().await;
         loop {
             match state.enter()? {
                 Entered::Yes => break,
