@@ -186,13 +186,13 @@ pub(super) async fn verify_password(
     let parameters = cx.app.settings().password;
     let salt = cx.bytes::<16>();
     let stored = stored.map(str::to_owned);
-    crate::password::work(cx, move || match stored {
-        Some(phc) => comity_crypto::password::verify(&typed, &phc, &pepper, parameters),
-        None => {
-            // The same work as for an account that exists.
-            comity_crypto::password::hash(&typed, salt, &pepper, parameters).ok();
-            Verdict::Invalid
+    crate::password::work(cx, move || {
+        if let Some(phc) = stored {
+            return comity_crypto::password::verify(&typed, &phc, &pepper, parameters);
         }
+        // The same work as for an account that exists.
+        comity_crypto::password::hash(&typed, salt, &pepper, parameters).ok();
+        Verdict::Invalid
     })
     .await
 }
