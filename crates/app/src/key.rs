@@ -97,7 +97,8 @@ impl KeyRing {
             .collect();
         if !missing.is_empty() {
             let tx = store.begin().await?;
-            // Another node may have made them while we waited for the writer.
+            // Another node may have made them while this one waited.
+            tx.cloud().signing_keys().lock().await?;
             let there = tx.cloud().signing_keys().list().await?;
             for purpose in missing {
                 if there
@@ -199,6 +200,7 @@ pub async fn rotate(
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let tx = store.begin().await?;
+    tx.cloud().signing_keys().lock().await?;
     let rows = tx.cloud().signing_keys().list().await?;
     for purpose in purposes.iter().copied() {
         let of = |state| {
@@ -248,6 +250,7 @@ pub async fn revoke(
     kid: &str,
 ) -> Result<Vec<String>> {
     let tx = store.begin().await?;
+    tx.cloud().signing_keys().lock().await?;
     let rows = tx.cloud().signing_keys().list().await?;
     let row = rows.iter().find(|r| r.kid == kid).ok_or(Error::NotFound)?;
     if row.state == KeyState::Revoked {

@@ -133,7 +133,9 @@ pub(crate) async fn queue(cx: &Context, scoped: TenantTx<'_>, letter: &Letter) -
 }
 
 fn open(cx: &Context, queued: &DueMail<Queued>) -> Result<Letter> {
-    let sealed = base64url::decode(&queued.mail.sealed).map_err(Error::internal)?;
+    let mail = queued.mail.as_ref();
+    let mail = mail.ok_or_else(|| Error::internal("a queued letter cannot be read"))?;
+    let sealed = base64url::decode(&mail.sealed).map_err(Error::internal)?;
     let text = cx
         .app
         .sealer()

@@ -21,6 +21,7 @@ CREATE TABLE signing_keys (
     changed {timestamp} NOT NULL,
     CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
 ) {table};
+CREATE UNIQUE INDEX signing_keys_active ON signing_keys (purpose) WHERE state = 'active';
 
 CREATE TABLE tenants (
     id {uuid} NOT NULL,

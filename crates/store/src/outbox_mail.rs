@@ -28,7 +28,8 @@ pub struct DueMail<T> {
     pub id: Uuid,
     pub tenant: Id<Tenant>,
     pub attempts: i64,
-    pub mail: T,
+    /// `None` = what was kept cannot be read. It must not hold up the others.
+    pub mail: Option<T>,
 }
 
 /// A tenant's outgoing mail.
@@ -69,7 +70,7 @@ impl<M> Outbox<'_, M> {
                     id: row.uuid("id")?,
                     tenant: row.id("tenant_id")?,
                     attempts: row.int("attempts")?,
-                    mail: row.json("data")?,
+                    mail: row.json("data").ok(),
                 })
             })
             .collect()

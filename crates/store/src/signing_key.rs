@@ -66,6 +66,12 @@ impl<M> SigningKeys<'_, M> {
 }
 
 impl SigningKeys<'_, Tx> {
+    /// Keeps other nodes and commands from changing keys until the transaction ends. To be called
+    /// before the keys are read that a change depends on.
+    pub async fn lock(&self) -> Result<()> {
+        self.0.write(BUMP, vec![]).await.map(drop)
+    }
+
     /// Adds a key.
     pub async fn insert(&self, key: &SigningKeyRow) -> Result<()> {
         let values = values![

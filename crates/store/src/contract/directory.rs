@@ -2,13 +2,13 @@
 
 use super::{
     contract,
-    fixture::{NOW, group, guest, guid, stale, tenant, two_tenants, user},
+    fixture::{NOW, group, guest, guid, signing_key, stale, tenant, two_tenants, user},
 };
 use crate::{Constraint, Error};
 use comity_model::group::{ObjectKind, ObjectRef};
 use comity_model::id::Id;
 use comity_model::name::Upn;
-use comity_model::signing_key::{KeyPurpose, KeyState, SigningKeyRow};
+use comity_model::signing_key::{KeyState, SigningKeyRow};
 use comity_model::tenant::{Domain, Tenant};
 use comity_model::user::{ExternalIdentity, User};
 use std::collections::BTreeSet;
@@ -93,16 +93,7 @@ contract!(tenants_and_domains, store, {
 });
 
 contract!(keys_raise_their_version, store, {
-    let key = SigningKeyRow {
-        kid: "k1".into(),
-        purpose: KeyPurpose::Token,
-        algorithm: "RS256".into(),
-        public_jwk: r#"{"kty": "RSA", "e":"AQAB"}"#.into(),
-        sealed: vec![1, 0, 255],
-        state: KeyState::Next,
-        created: NOW,
-        changed: NOW,
-    };
+    let key = signing_key("k1", KeyState::Next);
     let before = store.read().cloud().signing_keys().version().await.unwrap();
     let tx = store.begin().await.unwrap();
     tx.cloud().signing_keys().insert(&key).await.unwrap();

@@ -9,6 +9,7 @@ use comity_model::id::Id;
 use comity_model::secret::Hashed;
 use comity_model::service_principal::ServicePrincipal;
 use comity_model::sign_in_record::SignInRecord;
+use comity_model::signing_key::{KeyPurpose, KeyState, SigningKeyRow};
 use comity_model::tenant::Tenant;
 use comity_model::time::Utc;
 use comity_model::user::{ExternalIdentity, ExternalLink, ExternalUserState, User, UserType};
@@ -28,6 +29,19 @@ pub(super) fn hash(number: u8) -> Hashed {
 pub(super) fn properties() -> Map<String, serde_json::Value> {
     let value = json!({"zeta": 1, "city": "Zürich", "list": ["b", "a"], "none": null});
     value.as_object().unwrap().clone()
+}
+
+pub(super) fn signing_key(kid: &str, state: KeyState) -> SigningKeyRow {
+    SigningKeyRow {
+        kid: kid.into(),
+        purpose: KeyPurpose::Token,
+        algorithm: "RS256".into(),
+        public_jwk: r#"{"kty": "RSA", "e":"AQAB"}"#.into(),
+        sealed: vec![1, 0, 255],
+        state,
+        created: NOW,
+        changed: NOW,
+    }
 }
 
 pub(super) fn tenant(number: u32) -> Tenant {

@@ -2,11 +2,12 @@
 
 use super::{
     contract,
-    fixture::{NOW, attempt, guid, hash, pair, two_tenants, winners},
+    fixture::{NOW, attempt, guid, hash, pair, signing_key, two_tenants, winners},
 };
 use crate::{Store, throttle::Bounds};
 use comity_model::federation::{CrossingDetails, PartnerConfiguration, PushedCrossing, WantedAcr};
 use comity_model::id::Id;
+use comity_model::signing_key::KeyState;
 
 contract!(an_identifier_works_once, store, {
     let until = NOW.plus_seconds(60);
@@ -260,6 +261,32 @@ contract!(a_configuration_never_goes_back, store, {
     );
 });
 
+contract!(of_several_first_starts_one_makes_the_key, store, {
+    let won = winners(
+        &store,
+        attempt!(|tx, n| {
+            let keys = tx.cloud().signing_keys();
+            keys.lock().await.unwrap();
+            let is_first = keys.list().await.unwrap().is_empty();
+            if is_first {
+                keys.insert(&signing_key(&format!("k{n}"), KeyState::Active))
+                    .await
+                    .unwrap();
+            }
+            is_first
+        }),
+    );
+    assert_eq!(won.await, 1);
+    let tx = store.begin().await.unwrap();
+    let second = tx
+        .cloud()
+        .signing_keys()
+        .insert(&signing_key("other", KeyState::Active))
+        .await;
+    let second = second.unwrap_err();
+    assert!(second.is_conflict("signing_keys_active"), "{second}");
+});
+
 contract!(mail_is_claimed_once, store, {
     let [one, _] = two_tenants(&store).await;
     let tx = store.begin().await.unwrap();
@@ -274,8 +301,8 @@ contract!(mail_is_claimed_once, store, {
     assert_eq!(due(NOW.plus_seconds(-1)).await.len(), 0);
     let mail = due(NOW).await.pop().unwrap();
     assert_eq!(
-        (mail.tenant, mail.mail.as_str(), mail.attempts),
-        (one, "hello", 0)
+        (mail.tenant, mail.mail.as_deref(), mail.attempts),
+        (one, Some("hello"), 0)
     );
     let retry = NOW.plus_seconds(60);
     let won = winners(
@@ -299,6 +326,20 @@ contract!(mail_is_claimed_once, store, {
         .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(due(retry).await.len(), 0);
+});
+
+contract!(mail_that_cannot_be_read_holds_up_no_other, store, {
+    let [one, _] = two_tenants(&store).await;
+    let tx = store.begin().await.unwrap();
+    let mails = tx.tenant(one).outbox_mails();
+    mails.insert(guid(27, 1), NOW, &7).await.unwrap();
+    let later = NOW.plus_seconds(1);
+    let mails = tx.tenant(one).outbox_mails();
+    mails.insert(guid(27, 2), later, &"hello").await.unwrap();
+    tx.commit().await.unwrap();
+    let due = store.read().cloud().outbox().due::<String>(later, 10).await;
+    let read = due.unwrap().into_iter().map(|mail| mail.mail);
+    assert_eq!(read.collect::<Vec<_>>(), [None, Some("hello".to_owned())]);
 });
 
 contract!(what_expired_is_cleaned_up, store, {
