@@ -18,6 +18,9 @@ use crate::{
     port::Random,
 };
 
+/// What stored keys are sealed for.
+pub(crate) const SEALED: &str = "signing-key";
+
 /// How long a retired key stays published: longer than anything it signed lives (24 h entity
 /// configurations are the longest).
 const OVERLAP_SECONDS: i64 = 26 * 3600;
@@ -310,7 +313,7 @@ fn make(
     let mut nonce = [0; 12];
     random.fill(&mut nonce);
     let sealed = sealer.seal(
-        "signing-key",
+        SEALED,
         context(purpose, key.kid()).as_bytes(),
         &key.to_pkcs8()?,
         nonce,
@@ -330,7 +333,7 @@ fn make(
 fn open(row: &SigningKeyRow, sealer: &Sealer) -> Result<SigningKey> {
     let algorithm = SigningAlgorithm::parse(&row.algorithm).map_err(Error::internal)?;
     let der = sealer.open(
-        "signing-key",
+        SEALED,
         context(row.purpose, &row.kid).as_bytes(),
         &row.sealed,
     )?;
@@ -338,6 +341,6 @@ fn open(row: &SigningKeyRow, sealer: &Sealer) -> Result<SigningKey> {
 }
 
 /// A sealed key opens for its own purpose and ID only.
-fn context(purpose: KeyPurpose, kid: &str) -> String {
+pub(crate) fn context(purpose: KeyPurpose, kid: &str) -> String {
     format!("{}/{kid}", purpose.as_str())
 }

@@ -30,6 +30,7 @@ pub mod permission;
 pub mod port;
 pub mod question;
 pub mod record;
+pub mod sealed;
 pub mod sign_in;
 pub mod snapshot;
 pub mod tenant;

@@ -152,6 +152,8 @@ pub enum Keys {
         /// ID of the key.
         kid: String,
     },
+    /// Seals everything again under the first line of the key file.
+    SealAgain(Config),
 }
 
 #[derive(Debug, Subcommand)]
@@ -204,6 +206,7 @@ mod tests {
             "keys rotate --config f",
             "keys rotate --config f --purpose token",
             "keys revoke --config f kid",
+            "keys seal-again --config f",
             "pair show --config f",
             "policy decide",
             "policy explain f",

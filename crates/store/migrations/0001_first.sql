@@ -189,7 +189,7 @@ CREATE TABLE outbox_mails (
     attempts {int} NOT NULL,
     sent {timestamp},
     failed {text},
-    data {json} NOT NULL,
+    sealed {bytes} NOT NULL,
     CONSTRAINT outbox_mails_pkey PRIMARY KEY (id)
 ) {table};
 CREATE INDEX outbox_mails_due ON outbox_mails (next_attempt) WHERE sent IS NULL;
@@ -509,6 +509,7 @@ CREATE TABLE leases (
     sealed_grant {bytes} NOT NULL,
     facts {json} NOT NULL,
     confirmed {timestamp} NOT NULL,
+    expires {timestamp} NOT NULL,
     ended {timestamp},
     renewing_until {timestamp},
     created {timestamp} NOT NULL,
@@ -517,6 +518,7 @@ CREATE TABLE leases (
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 ) {table};
 CREATE INDEX leases_user ON leases (tenant_id, user_id);
+CREATE INDEX leases_expires ON leases (expires);
 
 CREATE TABLE lease_grants (
     hash {bytes} NOT NULL,

@@ -21,11 +21,15 @@ statements! { "sign_ins";
     THROTTLES = "DELETE FROM throttles WHERE name IN (SELECT name FROM throttles WHERE expires <= $1 LIMIT 500)";
     COUNTERS = "DELETE FROM counters WHERE name IN (SELECT name FROM counters WHERE window_start <= $1 LIMIT 500)";
     LEASE_GRANTS = "DELETE FROM lease_grants WHERE hash IN (SELECT hash FROM lease_grants WHERE session_exp <= $1 LIMIT 500)";
+    LEASES = "DELETE FROM leases WHERE (tenant_id, id) IN \
+        (SELECT tenant_id, id FROM leases WHERE expires <= $1 LIMIT 500)";
     LINKS = "DELETE FROM password_links WHERE hash IN (SELECT hash FROM password_links WHERE expires <= $1 LIMIT 500)";
     MAILS = "DELETE FROM outbox_mails WHERE id IN (SELECT id FROM outbox_mails WHERE sent <= $1 LIMIT 500)";
+    FAILED_MAILS = "DELETE FROM outbox_mails WHERE id IN \
+        (SELECT id FROM outbox_mails WHERE failed IS NOT NULL AND created <= $1 LIMIT 500)";
 }
 
-const ALL: [(Statement, i64); 12] = [
+const ALL: [(Statement, i64); 14] = [
     (SIGN_INS, 0),
     (SESSIONS, 0),
     (PUSHED, 600),
@@ -38,8 +42,11 @@ const ALL: [(Statement, i64); 12] = [
     // The longest window is a day.
     (COUNTERS, 2 * 24 * 3600),
     (LEASE_GRANTS, 3600),
+    // Longer than the families that refer to it.
+    (LEASES, 2 * 24 * 3600),
     (LINKS, 24 * 3600),
     (MAILS, 7 * 24 * 3600),
+    (FAILED_MAILS, 30 * 24 * 3600),
 ];
 
 impl Cloud<'_, Tx> {

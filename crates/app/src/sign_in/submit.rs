@@ -18,7 +18,7 @@ use super::{Active, Outcome, advance, answer, assess, refused, route, use_accoun
 use crate::{
     context::Context,
     error::{Error, Result},
-    mail, record, throttle,
+    factor, mail, record, throttle,
 };
 
 /// The user name, and on the common endpoint the tenant that follows from it.
@@ -272,11 +272,11 @@ async fn accept_code(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str)
         .list(user.id)
         .await?;
     for factor in factors {
-        let context = factor_context(tenant, user.id);
-        let secret = cx
-            .app
-            .sealer()
-            .open("totp", context.as_bytes(), &factor.sealed_secret)?;
+        let context = factor::context(tenant, user.id);
+        let secret =
+            cx.app
+                .sealer()
+                .open(factor::SEALED, context.as_bytes(), &factor.sealed_secret)?;
         let last = factor.last_step.and_then(|s| u64::try_from(s).ok());
         let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), last) else {
             continue;
@@ -292,10 +292,6 @@ async fn accept_code(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str)
         return Ok(accepted);
     }
     Ok(false)
-}
-
-fn factor_context(tenant: Id<Tenant>, user: Id<User>) -> String {
-    format!("{tenant}/{user}")
 }
 
 /// The seed being enrolled: base32 and `otpauth:` address for the page. The same on every call of
@@ -328,7 +324,7 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     if account.has_factor || !account.may_enrol {
         return Err(Error::NotFound);
     }
-    let context = factor_context(tenant, user.id);
+    let context = factor::context(tenant, user.id);
     let secret = seed(cx, active, tenant, user.id);
     let throttles = throttle::code(tenant, user.id);
     throttle::take(cx, &throttles).await?;
@@ -341,15 +337,17 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let factor = Factor {
         id: cx.new_uuid(),
         user: user.id,
-        sealed_secret: cx
-            .app
-            .sealer()
-            .seal("totp", context.as_bytes(), &secret, cx.bytes())?,
+        sealed_secret: cx.app.sealer().seal(
+            factor::SEALED,
+            context.as_bytes(),
+            &secret,
+            cx.bytes(),
+        )?,
         last_step: Some(i64::try_from(step).map_err(Error::internal)?),
         created: cx.now,
     };
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    crate::factor::register(cx, &snapshot, &user, &factor).await?;
+    factor::register(cx, &snapshot, &user, &factor).await?;
     throttle::passed(cx, &throttles).await?;
     prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
