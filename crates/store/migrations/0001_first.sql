@@ -52,6 +52,8 @@ CREATE TABLE partner_configurations (
     issued_at {int} NOT NULL,
     expires_at {int} NOT NULL,
     entity_keys {text} NOT NULL,
+    revoked {json} NOT NULL,
+    pinned {text},
     confirmed {timestamp} NOT NULL,
     shut {text},
     CONSTRAINT partner_configurations_pkey PRIMARY KEY (cloud)

@@ -15,22 +15,19 @@ use crate::{
 /// Changes keys and prints a line for each that changed.
 pub fn run(command: &Keys) -> anyhow::Result<ExitCode> {
     match command {
-        Keys::Rotate { config, purpose } => {
+        Keys::Rotate {
+            config,
+            purpose,
+            at_once,
+        } => {
             let purposes = purposes(purpose.as_deref())?;
             with_app(config, async |app: &App| {
-                key::rotate(
-                    app.store(),
-                    app.sealer(),
-                    app.random(),
-                    app.now(),
-                    &purposes,
-                )
-                .await
+                key::rotate(app, &purposes, *at_once).await
             })
         }
-        Keys::Revoke { config, kid } => with_app(config, async |app: &App| {
-            key::revoke(app.store(), app.sealer(), app.random(), app.now(), kid).await
-        }),
+        Keys::Revoke { config, kid } => {
+            with_app(config, async |app: &App| key::revoke(app, kid).await)
+        }
         Keys::SealAgain(config) => seal_again(config),
     }
 }

@@ -227,6 +227,8 @@ contract!(a_configuration_never_goes_back, store, {
         issued_at,
         expires_at: issued_at + 60,
         entity_keys: "[]".into(),
+        revoked: ["dead".to_owned()].into(),
+        pinned: Some("thumbprint".into()),
         confirmed: NOW,
         shut: None,
     };
