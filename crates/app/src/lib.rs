@@ -29,6 +29,7 @@ pub mod password_link;
 pub mod permission;
 pub mod port;
 pub mod question;
+pub mod rate;
 pub mod record;
 pub mod sealed;
 pub mod sign_in;

@@ -30,7 +30,9 @@ pub use submit::{
 use crate::{
     context::{Context, hash_bearer},
     error::{Error, Result},
-    lease, record,
+    lease,
+    rate::{self, Kind},
+    record,
 };
 use comity_model::{
     id::Id,
@@ -390,6 +392,7 @@ pub(crate) async fn refused(
     let data = outermost.active();
     let seen = answer::seen(outermost, refusal);
     let mut rows = Vec::new();
+    let is_recorded = is_somebody(data) || rate::take(cx, Kind::Record).is_ok();
     if outermost.home_leg.is_some() {
         let waiting = assess::assess_record(cx, outermost, &active.browser).await?;
         rows.extend(outermost.tenant.map(|tenant| {
@@ -403,7 +406,7 @@ pub(crate) async fn refused(
     }));
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    for (tenant, row) in rows {
+    for (tenant, row) in rows.into_iter().filter(|_| is_recorded) {
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }
     if active.stored {
@@ -427,6 +430,11 @@ pub(crate) async fn refused(
         },
         _ => Outcome::Refused(Box::new(assessment), refusal),
     })
+}
+
+/// Whether anybody has proven anything, here or at home.
+fn is_somebody(data: &SignInData) -> bool {
+    data.session_sid.is_some() || !data.proven.is_empty() || data.assertion.is_some()
 }
 
 /// Which methods count now: those of the session the record builds on, and those proven since;

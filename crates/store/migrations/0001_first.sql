@@ -170,6 +170,7 @@ CREATE TABLE refresh_tokens (
     CONSTRAINT refresh_tokens_pkey PRIMARY KEY (hash)
 ) {table};
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_answered ON refresh_tokens (used) WHERE successor_sealed IS NOT NULL;
 
 CREATE TABLE app_sessions (
     hash {bytes} NOT NULL,

@@ -1,4 +1,4 @@
-//! Deletes what has expired, a bounded number at a time.
+//! Deletes what has expired or is needed no more, a bounded number at a time.
 
 use comity_model::time::Utc;
 
@@ -15,6 +15,8 @@ statements! { "sign_ins";
     PUSHED = "DELETE FROM pushed_requests WHERE hash IN (SELECT hash FROM pushed_requests WHERE expires <= $1 LIMIT 500)";
     CODES = "DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires <= $1 LIMIT 500)";
     FAMILIES = "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires <= $1 LIMIT 500)";
+    ANSWERS = "UPDATE refresh_tokens SET successor_sealed = NULL WHERE hash IN \
+        (SELECT hash FROM refresh_tokens WHERE successor_sealed IS NOT NULL AND used <= $1 LIMIT 500)";
     APP_SESSIONS = "DELETE FROM app_sessions WHERE hash IN (SELECT hash FROM app_sessions WHERE expires <= $1 LIMIT 500)";
     USED_IDS = "DELETE FROM used_ids WHERE (purpose, issuer, id) IN \
         (SELECT purpose, issuer, id FROM used_ids WHERE expires <= $1 LIMIT 500)";
@@ -29,13 +31,15 @@ statements! { "sign_ins";
         (SELECT id FROM outbox_mails WHERE failed IS NOT NULL AND created <= $1 LIMIT 500)";
 }
 
-const ALL: [(Statement, i64); 14] = [
+const ALL: [(Statement, i64); 15] = [
     (SIGN_INS, 0),
     (SESSIONS, 0),
     (PUSHED, 600),
     // A reused code must still find the family it gave, for a day.
     (CODES, 24 * 3600),
     (FAMILIES, 24 * 3600),
+    // What a repeated refresh is answered again, for ten seconds.
+    (ANSWERS, 60),
     (APP_SESSIONS, 0),
     (USED_IDS, 0),
     (THROTTLES, 0),

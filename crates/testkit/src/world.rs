@@ -349,6 +349,8 @@ async fn start_cloud(
         random: Arc::new(SeededRandom::new(seed)),
         settings: Settings {
             dev_world: true,
+            // The clock of a test stands still: a minute does not end by itself.
+            network_per_minute: u32::MAX,
             ..Settings::default()
         },
     };

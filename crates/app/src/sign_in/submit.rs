@@ -18,7 +18,9 @@ use super::{Active, Outcome, advance, answer, assess, refused, route, use_accoun
 use crate::{
     context::Context,
     error::{Error, Result},
-    factor, mail, record, throttle,
+    factor, mail,
+    rate::{self, Kind},
+    record, throttle,
 };
 
 /// The user name, and on the common endpoint the tenant that follows from it.
@@ -36,6 +38,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
 
 /// Goes on with the person of that name, as far as her domain tells.
 pub(super) async fn take_name(cx: &Context, active: &mut Active, upn: &Upn) -> Result<()> {
+    rate::take(cx, Kind::Name)?;
     let data = active.sign_in.data.active();
     let snapshot = match data.tenant.filter(|_| data.tenant_named) {
         Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
