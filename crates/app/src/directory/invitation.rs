@@ -1,7 +1,6 @@
 //! POST `/invitations`.
 
 use comity_model::{
-    federation::HomeTenant,
     id::{Id, parse_uuid},
     resource::address::Change,
 };
@@ -18,7 +17,7 @@ use crate::{
     clippy::too_many_lines,
     reason = "one decision, read from top to bottom"
 )]
-fn request(cx: &Context, properties: &Json) -> Result<Invite> {
+fn request(properties: &Json) -> Result<Invite> {
     let text = |name: &str| wire::text(properties, name);
     let flag = |name: &str| {
         properties
@@ -56,12 +55,7 @@ fn request(cx: &Context, properties: &Json) -> Result<Invite> {
                     "`invitedUserHomeTenantId` must be a GUID",
                 )
             })?;
-            let cloud = text("invitedUserHomeCloud")
-                .unwrap_or_else(|| cx.app.registry().own.canonical_name.clone());
-            Some(HomeTenant {
-                cloud,
-                tenant: Id::new(id),
-            })
+            Some((text("invitedUserHomeCloud"), Id::new(id)))
         }
     };
     let invited_user = properties
@@ -84,7 +78,7 @@ fn request(cx: &Context, properties: &Json) -> Result<Invite> {
 }
 
 pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
-    let request = request(cx, &change.properties)?;
+    let request = request(&change.properties)?;
     Ok(render(&invite(cx, request).await?))
 }
 

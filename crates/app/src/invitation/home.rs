@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use comity_model::{
+    cloud::CloudName,
     cross_tenant::Setting,
     facts::{DecidingSide, Facts},
     federation::{GroupAnswer, HomeTenant},
     id::Id,
     name::Upn,
     sign_in::{OauthError, Refusal, Side},
+    tenant::Tenant,
     user::User,
 };
 use comity_policy::sign_in::GateVerdict;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Invite, is_own};
 use crate::{
-    context::Context,
+    context::{Actor, Context},
     error::{Error, Result},
     judge, question,
     snapshot::Snapshot,
@@ -39,6 +41,12 @@ pub async fn resolve_home(
     address: &Upn,
 ) -> Result<Invitee> {
     let home = find_home(cx, snapshot, request, address).await?;
+    // Guests of whatever cloud cause no question to another one.
+    if matches!(&cx.actor, Actor::User(a) if a.is_guest) && !is_own(cx, &home) {
+        return Err(Error::Forbidden(
+            "a guest cannot invite people of another cloud".into(),
+        ));
+    }
     if home.cloud == cx.app.registry().own.canonical_name && home.tenant == snapshot.tenant.id {
         return Err(Error::invalid(
             "invitedUserEmailAddress",
@@ -77,8 +85,8 @@ async fn find_home(
     request: &Invite,
     address: &Upn,
 ) -> Result<HomeTenant> {
-    if let Some(home) = &request.home {
-        return Ok(home.clone());
+    if let Some((cloud, tenant)) = &request.home {
+        return named_home(cx, snapshot, cloud.as_ref(), *tenant);
     }
     let domain = address.domain();
     if let Some(tenant) = cx
@@ -126,6 +134,33 @@ async fn find_home(
             ))
         }
     }
+}
+
+/// The home that the inviter has named. Without its cloud it is a partner, or of this cloud.
+fn named_home(
+    cx: &Context,
+    snapshot: &Snapshot,
+    cloud: Option<&CloudName>,
+    tenant: Id<Tenant>,
+) -> Result<HomeTenant> {
+    let registry = cx.app.registry();
+    let own = &registry.own.canonical_name;
+    let partner = snapshot.partners.get(&tenant.uuid());
+    let cloud = match (cloud, partner) {
+        (Some(cloud), _) if cloud != own && !registry.others.contains_key(cloud) => {
+            return Err(Error::invalid(
+                "invitedUserHomeCloud",
+                format!("`{cloud}` is not a cloud that this one knows"),
+            ));
+        }
+        (Some(cloud), _) => cloud,
+        (None, Some(partner)) => &partner.cloud,
+        (None, None) => own,
+    };
+    Ok(HomeTenant {
+        cloud: cloud.clone(),
+        tenant,
+    })
 }
 
 /// The person in another tenant of this cloud. Absent, disabled, external and not let out look the
