@@ -23,7 +23,8 @@
 //! | §4 forged, repeated and guessed questions, lying answers | `question` |
 //! | §5 links, bindings, domains | `person`, `question` |
 //! | §7 a home in the same cloud | `here` |
-//! | §3.8 headers and algorithms of signed texts (S-08, S-77, S-78) | `header` |
+//! | §3.8 headers and algorithms of signed texts (S-77, S-78) | `header` |
+//! | §1 whose key it is, and what for (S-08) | `kid` |
 //! | sessions.md: one browser, one account | `account`, `callback`, `person` |
 //! | sessions.md: what ends with a session, what renews it | `ended`, `here` |
 #![expect(
@@ -43,6 +44,7 @@ mod ended;
 mod group;
 mod header;
 mod here;
+mod kid;
 mod lease;
 mod limit;
 mod new_password;
