@@ -253,10 +253,7 @@ async fn s08_nor_do_they_ask_one() {
         assert_eq!(sent(&rig, text).await.0, 400, "{name}");
     }
     let right = active(&rig, "global", KeyPurpose::Question);
-    let text = with(&right, "kid", json!(right.kid()))(
-        question::TYPE,
-        &asked(&rig, 999, tenant),
-    );
+    let text = with(&right, "kid", json!(right.kid()))(question::TYPE, &asked(&rig, 999, tenant));
     assert_eq!(sent(&rig, text).await.0, 200);
 }
 

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod address;
 mod bad_input;
 mod code_limit;
 mod guard;
