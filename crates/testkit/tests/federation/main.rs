@@ -16,6 +16,7 @@
 //! | §3.7 the tenant pushed to | `person`, `push` |
 //! | §3.8, §3.9 assertion, device, times | `assertion`, `group` |
 //! | §3.9 how old a proof may be | `age` |
+//! | §3.8 what trust covers (S-21, S-23) | `trust` |
 //! | §3.10 another pair, tenant or key on a lease | `lease` |
 //! | §3.11 home stopped, 503, forged 200, then back | `lease`, `person` |
 //! | §3.12 one-use things | `push`, `callback`, `question`; on another node and after a kill in the tests of `serve` |
@@ -52,3 +53,4 @@ mod person;
 mod push;
 mod question;
 mod rig;
+mod trust;
