@@ -34,6 +34,7 @@ mod step_14;
 mod step_15;
 mod stranger;
 mod sweep;
+mod withdrawn;
 
 use comity_testkit::{Engine, World};
 
