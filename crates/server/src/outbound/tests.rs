@@ -19,6 +19,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
+mod hanging;
 mod rebinding;
 
 use super::{HttpsOutbound, Limits};
