@@ -10,6 +10,7 @@
 mod address;
 mod bad_input;
 mod code_limit;
+mod csp;
 mod guard;
 mod hint;
 mod outage;
