@@ -13,6 +13,7 @@ mod code_limit;
 mod csp;
 mod guard;
 mod hint;
+mod markup;
 mod outage;
 mod race;
 mod reset;
