@@ -18,11 +18,11 @@ use comity_model::{
     user::{User, UserType},
     well_known::role,
 };
-use url::Url;
 
 use crate::{
     context::{Actor, Context},
     error::{Error, Result},
+    link,
     snapshot::Snapshot,
 };
 
@@ -224,27 +224,20 @@ fn check_redirect(text: &str) -> Result<()> {
             "`inviteRedirectUrl` is required",
         ));
     }
-    if text.len() > 2048 || text.chars().any(char::is_control) {
+    if text.len() > 2048 {
         return Err(Error::invalid(
             "inviteRedirectUrl",
-            "`inviteRedirectUrl` is too long or holds control characters",
+            "`inviteRedirectUrl` is too long",
         ));
     }
-    let url = Url::parse(text).map_err(|_| {
-        Error::invalid(
-            "inviteRedirectUrl",
-            "`inviteRedirectUrl` is not an absolute address",
-        )
-    })?;
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let plain = url.username().is_empty() && url.password().is_none();
-    if !plain
-        || !(url.scheme() == "https" || (url.scheme() == "http" && loopback))
-        || url.host_str().is_none()
-    {
+    let url = link::parse(text).filter(|url| {
+        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        url.scheme() == "https" || loopback
+    });
+    if url.is_none() {
         return Err(Error::invalid(
             "inviteRedirectUrl",
-            "`inviteRedirectUrl` must begin with `https://` and name a host",
+            "`inviteRedirectUrl` must begin with `https://`, name a host, and have no user name, white space or backslash",
         ));
     }
     Ok(())

@@ -20,6 +20,7 @@ pub mod invitation;
 pub mod judge;
 pub mod key;
 pub mod lease;
+mod link;
 pub mod logout;
 pub mod mail;
 pub mod my_apps;

@@ -1,5 +1,7 @@
 //! Passwords: what is accepted (ASVS 6.2, NIST SP 800-63B-4) and how one is stored.
 
+mod common;
+
 use std::sync::Arc;
 
 use comity_crypto::{Zeroizing, password::normalise};
@@ -12,8 +14,8 @@ use crate::{
 
 /// The shortest password where a second factor exists or is demanded.
 pub const SHORTEST: u8 = 8;
-/// Words that people build passwords on. With the endings and replacements that [`is_common`]
-/// undoes they stand for some hundred thousand entries of lists of common passwords.
+/// Words that people build passwords on, with the endings and replacements that [`is_common`] undoes:
+/// what no list of the past has.
 const WORDS: &str = "password passwort welcome letmein qwerty qwertyuiop qwertz azerty asdfgh asdfghjkl zxcvbnm \
 iloveyou admin administrator monkey dragon sunshine princess football baseball superman batman trustno master shadow \
 michael jennifer jordan hunter ashley bailey charlie donald freedom whatever starwars computer internet secret summer \
@@ -83,7 +85,7 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
         return Err(SHORT);
     }
     let lower = name::key(&normal);
-    if is_common(&lower) {
+    if is_common(&lower) || common::is_listed(&lower) {
         return Err("this password is on lists of common passwords: choose another");
     }
     let known = context
@@ -255,10 +257,13 @@ mod tests {
         }
     }
 
-    /// The list is short and stands for many: each of its words with each ending of up to three
-    /// digits, alone and with a sign.
+    /// A listed password is refused in any case; the words stand for many: each with each ending of
+    /// up to three digits.
     #[test]
     fn v20_a_hundred_thousand_common_passwords_are_refused() {
+        for listed in ["Strawberry", "CINDERELLA", "Windsurfen07", "l3b3nsm1tt3l"] {
+            assert!(check(listed, &[]).is_err(), "{listed}");
+        }
         let mut refused = 0_usize;
         for word in super::WORDS.split_ascii_whitespace() {
             for ending in 0..1000 {

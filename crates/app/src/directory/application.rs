@@ -16,6 +16,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
+    link,
     permission::{Permission, authorize},
 };
 
@@ -60,6 +61,7 @@ pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
 
 /// What would be a hole at sign-in is refused at registration.
 fn check(cx: &Context, properties: &Json) -> Result<()> {
+    link::check(properties)?;
     for platform in ["web", "publicClient", "spa"] {
         let uris = properties
             .get(platform)

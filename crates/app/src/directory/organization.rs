@@ -16,6 +16,7 @@ use crate::{
     audit::Activity,
     context::{Actor, Context},
     error::{Error, Result},
+    link,
     permission::{Permission, authorize},
     question,
 };
@@ -52,6 +53,7 @@ pub(super) async fn update(cx: &Context, text: &str, change: Change) -> Result<(
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     let mut kept = snapshot.tenant.clone();
     let mut properties = change.properties;
+    link::check(&properties)?;
     let mut activity = Activity::new("DirectoryManagement", "Set company information").target(
         "Directory",
         tenant.uuid(),

@@ -18,6 +18,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
+    link,
     permission::{Permission, authorize},
     snapshot::past,
 };
@@ -56,6 +57,7 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteApplications)?;
     let mut properties = change.properties;
     properties.retain(|_, v| !v.is_null());
+    link::check(&properties)?;
     let text = take_text(&mut properties, "appId").unwrap_or_default();
     let app_id = parse_uuid(&text)
         .ok_or_else(|| Error::invalid("appId", format!("Invalid object identifier '{text}'.")))?;
@@ -127,6 +129,7 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
             "of the B2B Cross Cloud Worker only `accountEnabled` can be changed",
         ));
     }
+    link::check(&properties)?;
     let mut activity = Activity::new("ApplicationManagement", "Update service principal").target(
         "ServicePrincipal",
         principal.id.uuid(),

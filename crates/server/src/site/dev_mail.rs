@@ -96,7 +96,8 @@ async fn html(State(mailbox): State<Arc<Mailbox>>, UrlPath(name): UrlPath<String
     let Some(written) = mailbox.find(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'none'; require-trusted-types-for 'script'";
     let headers = [
         (
             header::CONTENT_SECURITY_POLICY,

@@ -33,7 +33,7 @@ fn put(claims: &mut Value, pointer: &str, value: Value) {
     claims.pointer_mut(parent).unwrap()[member] = value;
 }
 
-async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
+pub(super) async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
     let before = rig.standing(browser).await;
     for (name, lie) in lies {
         assert_eq!(opened(rig, browser, Some(lie)).await, 503, "{name}");

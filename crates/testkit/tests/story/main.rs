@@ -7,10 +7,13 @@
     reason = "tests"
 )]
 
+mod address;
 mod bad_input;
 mod code_limit;
+mod csp;
 mod guard;
 mod hint;
+mod markup;
 mod outage;
 mod race;
 mod reset;
@@ -33,6 +36,7 @@ mod step_14;
 mod step_15;
 mod stranger;
 mod sweep;
+mod withdrawn;
 
 use comity_testkit::{Engine, World};
 
