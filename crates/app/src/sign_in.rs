@@ -70,6 +70,8 @@ pub struct Active {
     pub cookie: Option<String>,
     /// The session's new value after a leg at a home in this cloud, if the sign-in goes on.
     pub browser_cookie: Option<SessionCookie>,
+    /// Legs at homes in this cloud that ended in this request and are not written yet.
+    ended_legs: Vec<home_leg::Ended>,
 }
 
 /// A cookie that the response sets.
@@ -131,6 +133,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         pushed: begin.pushed,
         cookie: Some(cookie.to_string()),
         browser_cookie: None,
+        ended_legs: Vec::new(),
     };
     take_account(cx, &mut active).await?;
     hint::follow(cx, &mut active, begin.domain_hint.as_deref()).await?;
@@ -158,6 +161,7 @@ pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Acti
         pushed: None,
         cookie: None,
         browser_cookie: None,
+        ended_legs: Vec::new(),
     })
 }
 
@@ -261,7 +265,7 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
         match step {
             Step::Complete => {
                 if active.sign_in.data.home_leg.is_some() {
-                    home_leg::finish(cx, active, &assessment).await?;
+                    home_leg::finish(cx, active, &assessment)?;
                     continue;
                 }
                 match Box::pin(confirmed(cx, active, &assessment)).await? {
@@ -352,6 +356,7 @@ pub(crate) async fn take_pushed(cx: &Context, active: &Active, tx: &Tx) -> Resul
 pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
+    home_leg::write(cx, active, &tx).await?;
     if active.stored {
         tx.cloud()
             .sign_ins()
@@ -365,6 +370,7 @@ pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
     }
     tx.commit().await?;
     active.pushed = None;
+    active.ended_legs.clear();
     Ok(())
 }
 
@@ -403,6 +409,7 @@ pub(crate) async fn refused(
     }));
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
+    home_leg::write(cx, active, &tx).await?;
     for (tenant, row) in rows {
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }

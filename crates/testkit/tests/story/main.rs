@@ -11,6 +11,7 @@ mod bad_input;
 mod code_limit;
 mod guard;
 mod hint;
+mod one_end;
 mod outage;
 mod race;
 mod reset;
