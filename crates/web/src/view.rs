@@ -8,6 +8,7 @@
 pub mod gallery;
 
 mod accounts;
+mod choose_password;
 mod code;
 mod crossing;
 mod dev_mail;

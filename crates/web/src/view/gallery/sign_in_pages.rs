@@ -79,6 +79,7 @@ fn passwords(world: &World<'_>) -> Vec<Specimen> {
     let first = SetPassword {
         action: world.text("/password"),
         account: world.text("admin@example.org"),
+        owner: "3f0c9a52-77aa-4b6e-9d3e-0a4f5b6c7d8e".to_owned(),
         least: 15,
         error: None,
     };
