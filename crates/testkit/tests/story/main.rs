@@ -14,6 +14,7 @@ mod hint;
 mod one_end;
 mod outage;
 mod race;
+mod refusal;
 mod reset;
 mod rig;
 mod same_cloud;

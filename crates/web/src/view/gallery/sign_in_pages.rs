@@ -3,8 +3,9 @@
 use comity_edge::ui::{FormError, FormPost, form_post};
 
 use super::super::{
-    AccountPicker, AccountRow, Code, Enrol, NewPassword, Options, Password, SetPassword, SignIn,
-    Signed, account_picker, code, enrol, new_password, options, password, set_password, sign_in,
+    AccountPicker, AccountRow, Code, Enrol, GoOn, NewPassword, Options, Password, SetPassword,
+    SignIn, Signed, account_picker, code, enrol, go_on, new_password, options, password,
+    set_password, sign_in,
 };
 use super::{Specimen, World};
 
@@ -129,8 +130,15 @@ fn codes(world: &World<'_>) -> Vec<Specimen> {
         ),
         ..Enrol::default()
     };
+    let answered = GoOn {
+        action: world.text("/sign-in/1/go"),
+        account: world.text("alex@contoso.com"),
+        app: Some(world.expenses()),
+        journey: None,
+    };
     let page = world.contoso_page();
     vec![
+        ("02-go-on", go_on(&page, &answered)),
         ("06-code-error", code(&page, &wrong)),
         ("06-enrol", enrol(&page, &first)),
     ]
