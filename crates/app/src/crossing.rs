@@ -323,7 +323,7 @@ pub async fn callback(cx: &Context, active: &mut Active, params: &Params) -> Res
     }
 }
 
-async fn refuse(cx: &Context, active: &Active, refusal: Refusal) -> Result<Outcome> {
+async fn refuse(cx: &Context, active: &mut Active, refusal: Refusal) -> Result<Outcome> {
     let assessment = sign_in::assess(cx, active).await?;
     sign_in::refused(cx, active, assessment, refusal).await
 }

@@ -10,10 +10,13 @@ use comity_model::{id::Id, name, tenant::Tenant, user::User};
 use crate::{
     context::Context,
     error::{Error, Result},
+    snapshot::Snapshot,
 };
 
 /// The shortest password where a second factor exists or is demanded.
 pub const SHORTEST: u8 = 8;
+/// The shortest password that stands alone.
+pub const SHORTEST_ALONE: u8 = 15;
 /// Words that people build passwords on, with the endings and replacements that [`is_common`] undoes:
 /// what no list of the past has.
 const WORDS: &str = "password passwort welcome letmein qwerty qwertyuiop qwertz azerty asdfgh asdfghjkl zxcvbnm \
@@ -103,6 +106,28 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
     Ok(())
 }
 
+/// Whether a person may choose a password, in the words of the page: long enough where it is used,
+/// and none that others would try.
+pub(crate) fn may_choose(
+    typed: &str,
+    least: u8,
+    user: &User,
+    snapshot: &Snapshot,
+) -> std::result::Result<(), String> {
+    let length = length(typed);
+    if length < usize::from(least) {
+        return Err(format!(
+            "The password has {length} characters. Choose one of at least {least}."
+        ));
+    }
+    let words = [
+        user.upn.as_str(),
+        &user.display_name,
+        &snapshot.tenant.display_name,
+    ];
+    check(typed, &words).map_err(|rule| format!("Not accepted: {rule}."))
+}
+
 /// Work with a password, off the runtime's threads. It takes a processor for some ten milliseconds
 /// and tens of megabytes: no more run at once than there are processors, and a place is free when
 /// the work is done, also where the caller has given up.
@@ -123,7 +148,7 @@ pub(crate) async fn work<T: Send + 'static>(
 }
 
 /// The length that counts: of the text in NFC (V-20).
-pub(crate) fn length(password: &str) -> usize {
+fn length(password: &str) -> usize {
     normalise(password).map_or_else(|| password.chars().count(), |normal| normal.chars().count())
 }
 

@@ -14,7 +14,7 @@ use comity_model::{
 };
 use comity_policy::sign_in::next_step;
 
-use super::{Active, Outcome, advance, answer, assess, refused, route, use_account};
+use super::{Active, Outcome, advance, assess, begin_again, refuse, refused, route, use_account};
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -31,6 +31,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
             format!("The user name {e}. Write it like name@example.com."),
         )
     })?;
+    begin_again(cx, active)?;
     check_person_is_open(active.sign_in.data.active())?;
     take_name(cx, active, &upn).await?;
     advance(cx, active).await
@@ -77,6 +78,7 @@ pub async fn choose_organization(
     active: &mut Active,
     tenant: Id<Tenant>,
 ) -> Result<Outcome> {
+    begin_again(cx, active)?;
     let data = active.sign_in.data.active_mut();
     if !data.common {
         return Err(Error::NotFound);
@@ -412,5 +414,5 @@ pub async fn decline(cx: &Context, active: &mut Active) -> Result<Outcome> {
             error: OauthError::AccessDenied,
         },
     };
-    answer::declined(cx, active, assessment, refusal).await
+    refuse::declined(cx, active, assessment, refusal).await
 }
