@@ -9,6 +9,7 @@
 )]
 
 mod assign;
+mod collections;
 mod compare;
 mod examples;
 mod fixture;
@@ -18,4 +19,6 @@ mod options;
 mod paging;
 mod published;
 mod rig;
+mod served;
+mod single;
 mod spelling;
