@@ -58,7 +58,7 @@ async fn all(cx: &Context, name: &str) -> Result<Vec<Json>> {
         "application" => application::all(cx).await,
         "servicePrincipal" => service_principal::all(cx).await,
         "oAuth2PermissionGrant" => grant::all_permissions(cx).await,
-        "directoryRole" => Ok(role::all()),
+        "directoryRole" => role::all(cx).await,
         "directoryRoleTemplate" => Ok(role::templates()),
         "unifiedRoleDefinition" => Ok(role::definitions()),
         "unifiedRoleAssignment" => role::assignments(cx).await,
@@ -135,7 +135,7 @@ pub async fn create(cx: &Context, place: &Place, change: Change) -> Result<Json>
         "application" => application::create(cx, change).await,
         "servicePrincipal" => service_principal::create(cx, change).await,
         "oAuth2PermissionGrant" => grant::create_permission(cx, change).await,
-        "directoryRole" => role::activate(cx, &change),
+        "directoryRole" => role::activate(cx, &change).await,
         "unifiedRoleAssignment" => role::assign(cx, &change).await,
         "crossTenantAccessPolicyConfigurationPartner" => {
             cross_tenant::create_partner(cx, change).await

@@ -4,14 +4,15 @@ use comity_model::{
     group::{ObjectKind, ObjectRef},
     id::{Id, parse_uuid},
     resource::address::{Change, Key, Parent, Place, Reference},
-    well_known::role,
 };
 use comity_store::Scoped;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Json, application, grant, group, owner, role as directory_role, service_principal, user, wire,
+    Json, application, grant, group, owner,
+    role::{self as directory_role, Holder},
+    service_principal, user, wire,
 };
 use crate::{
     audit::Activity,
@@ -29,7 +30,8 @@ pub(super) async fn parent_id(cx: &Context, parent: &Parent) -> Result<Uuid> {
         "application" => application::load(cx, &parent.key).await?.id.uuid(),
         "directoryRole" => {
             let id = parse_uuid(parent.key.text()).ok_or(Error::NotFound)?;
-            role::name(id).map(|_| id).ok_or(Error::NotFound)?
+            let active = directory_role::active(cx).await?;
+            active.get(&id).copied().ok_or(Error::NotFound)?
         }
         _ => parse_uuid(parent.key.text())
             .or_else(|| wire::from_opaque(parent.key.text()))
@@ -102,7 +104,7 @@ async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<Objec
         ("directoryRole", "members") => {
             let all = scoped.role_assignments().all().await?;
             all.into_iter()
-                .filter(|a| a.role == id)
+                .filter(|a| a.role == id && a.scope.is_none())
                 .map(|a| ObjectRef {
                     kind: a.principal_kind,
                     id: a.principal,
@@ -125,14 +127,7 @@ async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<Objec
 
 async fn roles_of(cx: &Context, user: Uuid) -> Result<Vec<Json>> {
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let held = snapshot.roles_of(user);
-    let mut roles: Vec<Json> = directory_role::all();
-    roles.retain(|r| {
-        r.get("id")
-            .and_then(Value::as_str)
-            .and_then(parse_uuid)
-            .is_some_and(|id| held.contains(&id))
-    });
+    let mut roles = directory_role::among(&snapshot.roles_of(user));
     for role in &mut roles {
         role.insert(
             "@odata.type".into(),
@@ -215,7 +210,12 @@ pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> R
     let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
     let id = parent_id(cx, parent).await?;
     if parent.resource.name == "directoryRole" {
-        return directory_role::add(cx, id, reference.id).await.map(drop);
+        let holder = Holder {
+            role: id,
+            principal: reference.id,
+            scope: None,
+        };
+        return directory_role::add(cx, &holder).await.map(drop);
     }
     if parent.resource.name != "group" {
         return owner::add(cx, parent, id, reference.id).await;
@@ -259,7 +259,7 @@ pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -
             .await?;
         let found = all
             .into_iter()
-            .find(|a| a.role == id && a.principal == reference.id)
+            .find(|a| a.role == id && a.principal == reference.id && a.scope.is_none())
             .ok_or(Error::ReferenceMissing)?;
         return directory_role::remove(cx, &found).await;
     }

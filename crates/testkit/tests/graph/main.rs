@@ -11,6 +11,7 @@
 mod assign;
 mod collections;
 mod compare;
+mod directory;
 mod examples;
 mod fixture;
 mod guards;
@@ -19,6 +20,7 @@ mod options;
 mod paging;
 mod published;
 mod rig;
+mod roles;
 mod served;
 mod single;
 mod spelling;
