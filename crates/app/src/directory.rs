@@ -40,7 +40,7 @@ pub type Json = Map<String, Value>;
 pub async fn list(cx: &Context, place: &Place, query: &Query) -> Result<Listing> {
     read::may_list(cx, place).await?;
     if let Some(parent) = &place.parent {
-        return Ok(query.apply(relation::list(cx, parent, place).await?));
+        return relation::list(cx, parent, place, query).await;
     }
     match place.resource.name {
         "user" => user::list(cx, query).await,
@@ -79,14 +79,7 @@ async fn all(cx: &Context, name: &str) -> Result<Vec<Json>> {
 pub async fn find(cx: &Context, object: &Object) -> Result<Json> {
     read::may_find(cx, object).await?;
     if let Some(parent) = &object.place.parent {
-        let objects = relation::list(cx, parent, &object.place).await?;
-        return match &object.key {
-            Key::Only => objects.into_iter().next().ok_or(Error::NotFound),
-            key => objects
-                .into_iter()
-                .find(|o| is_keyed(o, object.place.resource.key, key))
-                .ok_or(Error::NotFound),
-        };
+        return relation::find(cx, parent, object).await;
     }
     match (object.place.resource.name, &object.key) {
         ("user", key) => user::find(cx, key).await,

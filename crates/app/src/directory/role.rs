@@ -82,6 +82,17 @@ fn render(cx: &Context, a: &RoleAssignment) -> Result<Json> {
     })))
 }
 
+/// The definition of the role of an assignment.
+pub(super) async fn definition_of(cx: &Context, assignment: Uuid) -> Result<Vec<Json>> {
+    let read = cx.app.store().read();
+    let all = read.tenant(cx.tenant()?).role_assignments().all().await?;
+    let found = all.iter().find(|a| a.id == assignment);
+    let role = found.map(|a| Value::String(a.role.to_string()));
+    let mut definitions = definitions();
+    definitions.retain(|d| d.get("id") == role.as_ref());
+    Ok(definitions)
+}
+
 pub(super) async fn assignments(cx: &Context) -> Result<Vec<Json>> {
     let list = cx
         .app

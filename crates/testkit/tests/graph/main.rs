@@ -11,6 +11,7 @@
 mod assign;
 mod collections;
 mod compare;
+mod crowd;
 mod directory;
 mod examples;
 mod fixture;

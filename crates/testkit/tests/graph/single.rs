@@ -77,7 +77,9 @@ async fn shown(rig: &Rig, path: &str, resource: &resource::ResourceType) -> Vec<
             continue;
         }
         let object = ok(&rig.get(&url).await);
-        if object[name].is_array() != navigation.many || object.get("id") != plain.get("id") {
+        let one = object[name].is_object() && !navigation.many;
+        let fits = one || (object[name].is_array() && navigation.many);
+        if !fits || object.get("id") != plain.get("id") {
             wrong.push(format!("{url}: {object}"));
         }
     }
