@@ -40,7 +40,7 @@ pub type Json = Map<String, Value>;
 pub async fn list(cx: &Context, place: &Place, query: &Query) -> Result<Listing> {
     read::may_list(cx, place).await?;
     if let Some(parent) = &place.parent {
-        return Ok(query.apply(relation::list(cx, parent, place).await?));
+        return relation::list(cx, parent, place, query).await;
     }
     match place.resource.name {
         "user" => user::list(cx, query).await,
@@ -58,7 +58,7 @@ async fn all(cx: &Context, name: &str) -> Result<Vec<Json>> {
         "application" => application::all(cx).await,
         "servicePrincipal" => service_principal::all(cx).await,
         "oAuth2PermissionGrant" => grant::all_permissions(cx).await,
-        "directoryRole" => Ok(role::all()),
+        "directoryRole" => role::all(cx).await,
         "directoryRoleTemplate" => Ok(role::templates()),
         "unifiedRoleDefinition" => Ok(role::definitions()),
         "unifiedRoleAssignment" => role::assignments(cx).await,
@@ -79,14 +79,7 @@ async fn all(cx: &Context, name: &str) -> Result<Vec<Json>> {
 pub async fn find(cx: &Context, object: &Object) -> Result<Json> {
     read::may_find(cx, object).await?;
     if let Some(parent) = &object.place.parent {
-        let objects = relation::list(cx, parent, &object.place).await?;
-        return match &object.key {
-            Key::Only => objects.into_iter().next().ok_or(Error::NotFound),
-            key => objects
-                .into_iter()
-                .find(|o| is_keyed(o, object.place.resource.key, key))
-                .ok_or(Error::NotFound),
-        };
+        return relation::find(cx, parent, object).await;
     }
     match (object.place.resource.name, &object.key) {
         ("user", key) => user::find(cx, key).await,
@@ -135,7 +128,7 @@ pub async fn create(cx: &Context, place: &Place, change: Change) -> Result<Json>
         "application" => application::create(cx, change).await,
         "servicePrincipal" => service_principal::create(cx, change).await,
         "oAuth2PermissionGrant" => grant::create_permission(cx, change).await,
-        "directoryRole" => role::activate(cx, &change),
+        "directoryRole" => role::activate(cx, &change).await,
         "unifiedRoleAssignment" => role::assign(cx, &change).await,
         "crossTenantAccessPolicyConfigurationPartner" => {
             cross_tenant::create_partner(cx, change).await

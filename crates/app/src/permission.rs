@@ -119,6 +119,8 @@ pub struct Grant<'a> {
     cx: &'a Context,
     tenant: Id<Tenant>,
     permission: Permission,
+    /// The object that the permission is for: a role over it suffices.
+    object: Option<Uuid>,
 }
 
 /// Checks that the actor may, as the request began.
@@ -129,6 +131,31 @@ pub fn authorize(cx: &Context, permission: Permission) -> Result<Grant<'_>> {
         cx,
         tenant,
         permission,
+        object: None,
+    })
+}
+
+/// The same for one application or service principal: a role that is limited to it suffices.
+pub async fn authorize_over(
+    cx: &Context,
+    permission: Permission,
+    object: Uuid,
+) -> Result<Grant<'_>> {
+    let tenant = cx.tenant()?;
+    if let Err(refusal) = check(cx, permission) {
+        let Actor::User(actor) = &cx.actor else {
+            return Err(refusal);
+        };
+        let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+        if !permission.held_by(&snapshot.roles_over(actor.user.uuid(), object)) {
+            return Err(refusal);
+        }
+    }
+    Ok(Grant {
+        cx,
+        tenant,
+        permission,
+        object: Some(object),
     })
 }
 
@@ -162,9 +189,10 @@ impl<'a> Grant<'a> {
                 .list_of_principal(actor.user.uuid())
                 .await?
                 .iter()
+                .filter(|a| a.scope.is_none() || a.scope == self.object)
                 .map(|a| a.role)
                 .collect();
-            if !self.permission.held_by(&now) && !self.permission.held_by(&actor.roles) {
+            if !self.permission.held_by(&now) {
                 return Err(Error::Forbidden("the role was taken away meanwhile".into()));
             }
         }

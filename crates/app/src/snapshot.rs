@@ -57,8 +57,10 @@ pub struct Snapshot {
     /// By app ID.
     pub service_principals: BTreeMap<Uuid, ServicePrincipal>,
     pub grants: Vec<PermissionGrant>,
-    /// Roles by principal.
+    /// Roles by principal, tenant-wide.
     pub roles: BTreeMap<Uuid, BTreeSet<Uuid>>,
+    /// Roles over one application or service principal: (principal, object) → roles.
+    pub scoped_roles: BTreeMap<(Uuid, Uuid), BTreeSet<Uuid>>,
     /// App roles held by service principals: (principal, resource) → roles.
     pub principal_roles: BTreeMap<(Uuid, Uuid), Vec<Uuid>>,
     /// Own groups that Conditional Access mentions.
@@ -67,9 +69,15 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Template IDs of the directory roles that a principal holds.
+    /// Template IDs of the directory roles that a principal holds tenant-wide.
     pub fn roles_of(&self, principal: Uuid) -> BTreeSet<Uuid> {
         self.roles.get(&principal).cloned().unwrap_or_default()
+    }
+
+    /// Template IDs of the roles that a principal holds over just this object.
+    pub fn roles_over(&self, principal: Uuid, object: Uuid) -> BTreeSet<Uuid> {
+        let held = self.scoped_roles.get(&(principal, object));
+        held.cloned().unwrap_or_default()
     }
 
     /// The service principal of an application, enabled or not.
@@ -256,6 +264,7 @@ fn build(rows: SnapshotRows) -> Result<Snapshot> {
             .or_default()
             .push(a.app_role);
     }
+    let (roles, scoped_roles) = by_principal(rows.role_assignments);
     Ok(Snapshot {
         version: rows.tenant.policy_version,
         tenant: rows.tenant,
@@ -275,20 +284,26 @@ fn build(rows: SnapshotRows) -> Result<Snapshot> {
             .map(|p| (p.app_id, p))
             .collect(),
         grants: rows.permission_grants,
-        roles: by_principal(rows.role_assignments),
+        roles,
+        scoped_roles,
         principal_roles,
         access_groups,
         bytes: rows.bytes,
     })
 }
 
-fn by_principal(assignments: Vec<RoleAssignment>) -> BTreeMap<Uuid, BTreeSet<Uuid>> {
-    let mut roles: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
-    for assignment in assignments {
-        roles
-            .entry(assignment.principal)
-            .or_default()
-            .insert(assignment.role);
+type Roles<K> = BTreeMap<K, BTreeSet<Uuid>>;
+
+/// Tenant-wide roles by principal, and those over one object by both.
+fn by_principal(assignments: Vec<RoleAssignment>) -> (Roles<Uuid>, Roles<(Uuid, Uuid)>) {
+    let mut roles: Roles<Uuid> = BTreeMap::new();
+    let mut scoped: Roles<(Uuid, Uuid)> = BTreeMap::new();
+    for a in assignments {
+        let held = match a.scope {
+            None => roles.entry(a.principal).or_default(),
+            Some(object) => scoped.entry((a.principal, object)).or_default(),
+        };
+        held.insert(a.role);
     }
-    roles
+    (roles, scoped)
 }

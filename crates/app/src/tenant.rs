@@ -1,6 +1,8 @@
 //! Tenants as the operator makes them: the organisation, its domains, the applications that every
 //! tenant has, its first administrator. Also what the dev world and tests are seeded with.
 
+mod domain;
+
 use comity_crypto::Zeroizing;
 use comity_model::{
     application::{Application, ApplicationSecret},
@@ -91,25 +93,17 @@ pub async fn create_empty(app: &App, new: &NewTenant) -> Result<Tenant> {
     Ok(tenant)
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
+/// The name under the cloud's own suffix that every tenant has.
+fn initial_domain(cx: &Context, new: &NewTenant) -> Result<DomainName> {
+    let first = || new.domain.as_str().split('.').next();
+    let label = new.initial_label.as_deref().or_else(first);
+    let suffix = &cx.app.registry().own.initial_domain_suffix;
+    let name = format!("{}{suffix}", label.unwrap_or("tenant"));
+    DomainName::parse(&name).map_err(|e| Error::invalid("name", format!("the initial domain {e}")))
+}
+
 async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> Result<Tenant> {
-    let registry = cx.app.registry();
-    let label = match &new.initial_label {
-        Some(label) => label.clone(),
-        None => new
-            .domain
-            .as_str()
-            .split('.')
-            .next()
-            .unwrap_or("tenant")
-            .to_owned(),
-    };
-    let initial = format!("{label}{}", registry.own.initial_domain_suffix);
-    let initial = DomainName::parse(&initial)
-        .map_err(|e| Error::invalid("name", format!("the initial domain {e}")))?;
+    let initial = initial_domain(cx, new)?;
     let tenant = Tenant {
         id,
         display_name: new.display_name.clone(),
@@ -134,12 +128,19 @@ async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> R
             is_default,
             is_initial,
         };
-        tx.tenant(id)
-            .insert_domain(&domain)
-            .await
-            .map_err(|e| taken(e, name))?;
+        domain::insert(cx, tx, id, &domain).await?;
     }
-    let scoped = tx.tenant(id);
+    furnish(cx, &tx.tenant(id), id).await?;
+    let activity = Activity::new("DirectoryManagement", "Create company")
+        .target("Directory", id.uuid(), &new.display_name)
+        .changed("domain", None, Some(new.domain.to_string()));
+    let record = audit(cx, &activity);
+    tx.tenant(id).audit_records().insert(&record).await?;
+    Ok(tenant)
+}
+
+/// What every tenant has from the start: the applications of the cloud, and a policy.
+async fn furnish(cx: &Context, scoped: &TenantTx<'_>, id: Id<Tenant>) -> Result<()> {
     for (app_id, name) in well_known::FIRST_PARTY {
         scoped
             .service_principals()
@@ -147,16 +148,12 @@ async fn insert(cx: &Context, tx: &mut Tx, id: Id<Tenant>, new: &NewTenant) -> R
             .await?;
     }
     let policy = AuthorizationPolicy {
-        allow_invites_from: invites_from(&registry.allow_invites_from),
+        allow_invites_from: invites_from(&cx.app.registry().allow_invites_from),
         guest_user_role_id: GUEST_ROLE_LIMITED,
         rest: authorization_rest(),
     };
     scoped.authorization_policies().insert(&policy).await?;
-    let activity = Activity::new("DirectoryManagement", "Create company")
-        .target("Directory", id.uuid(), &new.display_name)
-        .changed("domain", None, Some(new.domain.to_string()));
-    scoped.audit_records().insert(&audit(cx, &activity)).await?;
-    Ok(tenant)
+    Ok(())
 }
 
 fn taken(error: comity_store::Error, name: &str) -> Error {
@@ -255,6 +252,7 @@ async fn insert_user(cx: &Context, scoped: &TenantTx<'_>, new: &NewUser) -> Resu
             role: *role,
             principal: user.id.uuid(),
             principal_kind: ObjectKind::User,
+            scope: None,
             created: cx.now,
         };
         scoped.role_assignments().insert(&assignment).await?;

@@ -24,7 +24,7 @@ impl Asking<'_> {
     /// A page of a collection.
     pub async fn list(&self, address: &Address, place: &Place) -> Result<Reply> {
         let (asked, first) = self.understand(place)?;
-        self.may_expand(&address.template, &asked.expand, true)?;
+        self.may_expand(&format!("{}/{{}}", address.template), place, &asked.expand)?;
         let site = Site {
             resource: place.resource,
             id: owner(place),
@@ -108,7 +108,7 @@ impl Asking<'_> {
     /// One object.
     pub async fn object(&self, address: &Address, object: &Object) -> Result<Reply> {
         let asked = asked::object(&self.options, object.place.resource)?;
-        self.may_expand(&address.template, &asked.expand, false)?;
+        self.may_expand(&address.template, &object.place, &asked.expand)?;
         let found = self.find(object).await?;
         let mut body = Map::new();
         let context = entity_context(&object.place, asked.select.as_deref(), &asked.expand);
@@ -184,15 +184,17 @@ impl Asking<'_> {
         Ok(Value::Array(listing.items.iter().map(serve).collect()))
     }
 
-    /// An expanded relation needs the scopes of its own path.
-    fn may_expand(&self, template: &str, expand: &[Expand], list: bool) -> Result<()> {
+    /// An expanded relation needs the scopes of its own path: below this object, or where the table
+    /// has none there (behind a cast), below the collection of the object's type.
+    fn may_expand(&self, template: &str, place: &Place, expand: &[Expand]) -> Result<()> {
         for item in expand {
-            let object = if list {
-                format!("{template}/{{}}")
+            let name = item.navigation.name;
+            let below = format!("{template}/{name}");
+            let path = if operation::operations(&below).is_empty() {
+                format!("/{}/{{}}/{name}", place.resource.path)
             } else {
-                template.to_owned()
+                below
             };
-            let path = format!("{object}/{}", item.navigation.name);
             let permitted = operation::find("GET", &path)
                 .is_some_and(|o| o.permits(self.caller.kind(), &self.caller.held));
             if !permitted {

@@ -86,7 +86,8 @@ impl View<'_> {
         };
         match select {
             Some(names) => {
-                let key = resource.own_property(resource.key);
+                // A singleton without a key of its own shows none.
+                let key = resource.own_property(resource.key).filter(|p| p.shown);
                 let own = names.iter().filter_map(|p| resource.own_property(p.name));
                 key.into_iter().chain(own).for_each(&mut put);
             }

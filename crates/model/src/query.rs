@@ -22,7 +22,7 @@ use crate::{
     time::Utc,
 };
 
-pub use evaluate::{matches, sort_key};
+pub use evaluate::{SortKey, matches, sort_key};
 pub use search::{Search, words};
 
 /// A question to a collection.

@@ -341,6 +341,11 @@ impl ResourceType {
         self.listing.advanced = true;
         self
     }
+    /// `/$count` and some conditions need `ConsistencyLevel: eventual`, as in the directory.
+    pub const fn advanced(mut self) -> Self {
+        self.listing.advanced = true;
+        self
+    }
     /// Page sizes.
     pub const fn pages(mut self, usual: usize, most: usize) -> Self {
         self.listing.page = usual;

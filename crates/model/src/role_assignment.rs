@@ -1,4 +1,4 @@
-//! Directory roles held by users, groups or service principals, tenant-wide.
+//! Directory roles held by users, groups or service principals, tenant-wide or over one application.
 
 use uuid::Uuid;
 
@@ -12,5 +12,7 @@ pub struct RoleAssignment {
     pub role: Uuid,
     pub principal: Uuid,
     pub principal_kind: ObjectKind,
+    /// The application or service principal that it is limited to; `None` = the whole tenant.
+    pub scope: Option<Uuid>,
     pub created: Utc,
 }

@@ -381,11 +381,22 @@ CREATE TABLE role_assignments (
     role_id {uuid} NOT NULL,
     principal_id {uuid} NOT NULL,
     principal_kind {text} NOT NULL,
+    -- The application or service principal that it is limited to; NULL is the whole tenant.
+    scope_id {uuid},
     created {timestamp} NOT NULL,
     CONSTRAINT role_assignments_pkey PRIMARY KEY (tenant_id, id)
 ) {table};
-CREATE UNIQUE INDEX role_assignments_pair ON role_assignments (tenant_id, role_id, principal_id);
+CREATE UNIQUE INDEX role_assignments_pair ON role_assignments (tenant_id, role_id, principal_id)
+    WHERE scope_id IS NULL;
+CREATE UNIQUE INDEX role_assignments_scope ON role_assignments (tenant_id, role_id, principal_id, scope_id);
 CREATE INDEX role_assignments_principal ON role_assignments (tenant_id, principal_id);
+
+-- Roles that are in use, whether somebody holds them now or not.
+CREATE TABLE active_roles (
+    tenant_id {uuid} NOT NULL REFERENCES tenants (id),
+    role_id {uuid} NOT NULL,
+    CONSTRAINT active_roles_pkey PRIMARY KEY (tenant_id, role_id)
+) {table};
 
 -- Policies of a tenant ---------------------------------------------------------------------------
 

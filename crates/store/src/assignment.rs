@@ -1,5 +1,7 @@
 //! Who may use what: app role assignments, delegated grants, directory roles.
 
+use std::collections::BTreeSet;
+
 use comity_model::{
     app_role_assignment::AppRoleAssignment, group::ObjectKind, id::Id,
     permission_grant::PermissionGrant, role_assignment::RoleAssignment,
@@ -28,7 +30,7 @@ macro_rules! grant {
 }
 macro_rules! role {
     () => {
-        "id, role_id, principal_id, principal_kind, created"
+        "id, role_id, principal_id, principal_kind, scope_id, created"
     };
 }
 
@@ -51,9 +53,13 @@ statements! { "app_role_assignments";
     DELETE_GRANTS_OF = "DELETE FROM permission_grants WHERE tenant_id = $1 AND principal_id = $2";
     ROLES = concat!("SELECT ", role!(), " FROM role_assignments WHERE tenant_id = $1 ORDER BY id");
     ROLES_OF = concat!("SELECT ", role!(), " FROM role_assignments WHERE tenant_id = $1 AND principal_id = $2 ORDER BY id");
-    INSERT_ROLE = "INSERT INTO role_assignments (tenant_id, id, role_id, principal_id, principal_kind, created) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT_ROLE = "INSERT INTO role_assignments (tenant_id, id, role_id, principal_id, principal_kind, scope_id, \
+        created) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     DELETE_ROLE = "DELETE FROM role_assignments WHERE tenant_id = $1 AND id = $2";
+    ACTIVE = "SELECT role_id FROM active_roles WHERE tenant_id = $1 \
+        UNION SELECT role_id FROM role_assignments WHERE tenant_id = $1";
+    ACTIVATE = "INSERT INTO active_roles (tenant_id, role_id) VALUES ($1, $2) \
+        ON CONFLICT (tenant_id, role_id) DO NOTHING";
 }
 
 tenant_table!(
@@ -99,6 +105,7 @@ fn read_role(row: &Row) -> Result<RoleAssignment> {
         role: row.uuid("role_id")?,
         principal: row.uuid("principal_id")?,
         principal_kind: row.word("principal_kind", ObjectKind::parse)?,
+        scope: row.opt_uuid("scope_id")?,
         created: row.time("created")?,
     })
 }
@@ -193,16 +200,28 @@ impl<M> RoleAssignments<'_, M> {
     pub async fn list_of_principal(&self, principal: Uuid) -> Result<Vec<RoleAssignment>> {
         read_all(&self.0.all(ROLES_OF, values![principal]).await?, read_role)
     }
+
+    /// Roles that were activated or that somebody holds.
+    pub async fn active(&self) -> Result<BTreeSet<Uuid>> {
+        let rows = self.0.all(ACTIVE, vec![]).await?;
+        rows.iter().map(|row| row.uuid("role_id")).collect()
+    }
 }
 
 impl RoleAssignments<'_, Tx> {
-    /// A new assignment. Conflict: `role_assignments_pair`.
+    /// Puts a role into use; `false` if it was activated before.
+    pub async fn activate(&self, role: Uuid) -> Result<bool> {
+        Ok(self.0.write(ACTIVATE, values![role]).await? > 0)
+    }
+
+    /// A new assignment. Conflicts: `role_assignments_pair`, `role_assignments_scope`.
     pub async fn insert(&self, a: &RoleAssignment) -> Result<()> {
         let values = values![
             a.id,
             a.role,
             a.principal,
             a.principal_kind.as_str(),
+            a.scope,
             a.created
         ];
         self.0.write(INSERT_ROLE, values).await.map(drop)

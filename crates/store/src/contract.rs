@@ -112,6 +112,7 @@ pub(crate) fn sql(text: &'static str) -> Sql {
     Sql {
         table: "scratch",
         text: text.into(),
+        long: false,
     }
 }
 

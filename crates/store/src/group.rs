@@ -28,6 +28,16 @@ macro_rules! columns {
     };
 }
 
+/// Whether the object of `m` is there and not deleted.
+macro_rules! live {
+    () => {
+        "(m.member_kind = 'user' AND EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = $1 AND u.id = m.member_id \
+         AND u.deleted IS NULL) OR m.member_kind = 'group' AND EXISTS (SELECT 1 FROM groups g WHERE g.tenant_id = $1 \
+         AND g.id = m.member_id AND g.deleted IS NULL) OR m.member_kind = 'servicePrincipal' AND EXISTS (SELECT 1 \
+         FROM service_principals p WHERE p.tenant_id = $1 AND p.id = m.member_id AND p.deleted IS NULL))"
+    };
+}
+
 statements! { "groups";
     FIND = concat!("SELECT ", columns!(), " FROM groups WHERE tenant_id = $1 AND id = $2");
     ALL = concat!("SELECT ", columns!(), " FROM groups WHERE tenant_id = $1 AND deleted IS NULL \
@@ -43,11 +53,13 @@ statements! { "groups";
     ADD_MEMBER = "INSERT INTO group_members (tenant_id, group_id, member_id, member_kind) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (tenant_id, group_id, member_id) DO NOTHING";
     REMOVE_MEMBER = "DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND member_id = $3";
-    MEMBERS = "SELECT member_id, member_kind FROM group_members WHERE tenant_id = $1 AND group_id = $2 ORDER BY member_id";
+    MEMBERS = concat!("SELECT m.member_id, m.member_kind FROM group_members m WHERE m.tenant_id = $1 \
+        AND m.group_id = $2 AND ", live!(), " ORDER BY m.member_id");
     ADD_OWNER = "INSERT INTO group_owners (tenant_id, group_id, member_id, member_kind) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (tenant_id, group_id, member_id) DO NOTHING";
     REMOVE_OWNER = "DELETE FROM group_owners WHERE tenant_id = $1 AND group_id = $2 AND member_id = $3";
-    OWNERS = "SELECT member_id, member_kind FROM group_owners WHERE tenant_id = $1 AND group_id = $2 ORDER BY member_id";
+    OWNERS = concat!("SELECT m.member_id, m.member_kind FROM group_owners m WHERE m.tenant_id = $1 \
+        AND m.group_id = $2 AND ", live!(), " ORDER BY m.member_id");
     DIRECT_GROUPS = "SELECT m.group_id FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id \
         AND g.id = m.group_id WHERE m.tenant_id = $1 AND m.member_id = $2 AND g.deleted IS NULL ORDER BY m.group_id";
     GROUPS_OF = "WITH RECURSIVE above (group_id) AS ( \
@@ -56,11 +68,11 @@ statements! { "groups";
         UNION SELECT m.group_id FROM group_members m JOIN above a ON m.member_id = a.group_id \
         JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id \
         WHERE m.tenant_id = $1 AND g.deleted IS NULL) SELECT group_id FROM above";
-    TRANSITIVE_MEMBERS = "WITH RECURSIVE below (member_id, member_kind) AS ( \
+    TRANSITIVE_MEMBERS = concat!("WITH RECURSIVE below (member_id, member_kind) AS ( \
         SELECT member_id, member_kind FROM group_members WHERE tenant_id = $1 AND group_id = $2 \
         UNION SELECT m.member_id, m.member_kind FROM group_members m JOIN below b ON m.group_id = b.member_id \
         JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id \
-        WHERE m.tenant_id = $1 AND g.deleted IS NULL) SELECT member_id, member_kind FROM below ORDER BY member_id";
+        WHERE m.tenant_id = $1 AND g.deleted IS NULL) SELECT m.member_id, m.member_kind FROM below m WHERE ", live!(), " ORDER BY m.member_id");
 }
 
 tenant_table!(
@@ -127,20 +139,28 @@ impl<M> Groups<'_, M> {
         read_all(&self.0.all(ALL, vec![]).await?, read)
     }
 
-    /// Direct members.
-    pub async fn members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
-        read_all(&self.0.all(MEMBERS, values![id]).await?, read_reference)
+    /// Those of these that are not deleted, in no order.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<Group>> {
+        self.0.among(&LISTED, ids).await
     }
 
-    /// Members of the group and of every group in it.
-    pub async fn transitive_members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
+    /// Direct members, without deleted ones.
+    pub async fn members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
         read_all(
-            &self.0.all(TRANSITIVE_MEMBERS, values![id]).await?,
+            &self.0.all(MEMBERS.long(), values![id]).await?,
             read_reference,
         )
     }
 
-    /// Owners.
+    /// Members of the group and of every group in it, without deleted ones.
+    pub async fn transitive_members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
+        read_all(
+            &self.0.all(TRANSITIVE_MEMBERS.long(), values![id]).await?,
+            read_reference,
+        )
+    }
+
+    /// Owners, without deleted ones.
     pub async fn owners(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
         read_all(&self.0.all(OWNERS, values![id]).await?, read_reference)
     }

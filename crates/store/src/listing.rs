@@ -3,6 +3,7 @@
 
 use comity_model::query::{Listing, Query, matches};
 use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 
 use crate::{
     error::Result,
@@ -158,6 +159,20 @@ impl<M> Scoped<'_, M> {
     }
 }
 
+impl<M> Scoped<'_, M> {
+    /// The listed ones among these keys, in no order.
+    pub(crate) async fn among<T>(&self, listed: &Listed<T>, ids: &[Uuid]) -> Result<Vec<T>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut compiler = Compiler::new(listed.columns);
+        let names: Vec<String> = ids.iter().map(|id| compiler.bind((*id).into())).collect();
+        let condition = ["id IN (", &names.join(", "), ")"].concat();
+        let sql = listed.statement(listed.select, &[Some(condition)], "");
+        read_all(&self.all(sql, compiler.into_values()).await?, listed.read)
+    }
+}
+
 struct Step {
     limit: usize,
     skip: usize,
@@ -183,9 +198,6 @@ impl<T> Listed<T> {
         let Self { table, live, .. } = self;
         // sql: fixed names, and the compiler's text, in which every value is a parameter.
         let text = format!("SELECT {what} FROM {table} WHERE tenant_id = $1{live}{more}{tail}");
-        Sql {
-            table,
-            text: text.into(),
-        }
+        Sql::compiled(table, text)
     }
 }

@@ -16,6 +16,9 @@ pub(crate) struct Sql {
     pub(crate) table: &'static str,
     /// Borrowed texts are fixed and stay prepared; owned ones come from the query compiler.
     pub(crate) text: Cow<'static, str>,
+    /// Whether it may walk over any number of rows: then SQLite does not run it on the caller's
+    /// thread.
+    pub(crate) long: bool,
 }
 
 impl Sql {
@@ -24,6 +27,16 @@ impl Sql {
         Self {
             table,
             text: Cow::Borrowed(text),
+            long: false,
+        }
+    }
+
+    /// A statement that was compiled from a caller's query: as long as the caller likes.
+    pub(crate) const fn compiled(table: &'static str, text: String) -> Self {
+        Self {
+            table,
+            text: Cow::Owned(text),
+            long: true,
         }
     }
 
@@ -35,9 +48,17 @@ impl Sql {
 
 impl From<Statement> for Sql {
     fn from(statement: Statement) -> Self {
-        Self {
-            table: statement.table,
-            text: Cow::Borrowed(statement.text),
+        Self::fixed(statement.table, statement.text)
+    }
+}
+
+impl Statement {
+    /// The statement, where it may walk over any number of rows.
+    pub(crate) const fn long(self) -> Sql {
+        Sql {
+            table: self.table,
+            text: Cow::Borrowed(self.text),
+            long: true,
         }
     }
 }

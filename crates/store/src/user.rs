@@ -9,6 +9,8 @@ use comity_model::{
     user::{ExternalIdentity, ExternalLink, ExternalUserState, User, UserType},
 };
 
+use uuid::Uuid;
+
 use crate::{
     error::Result,
     handle::{Cloud, Tx},
@@ -195,6 +197,11 @@ impl<M> Users<'_, M> {
             .as_ref()
             .map(read)
             .transpose()
+    }
+
+    /// Those of these that are not deleted, in no order.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<User>> {
+        self.0.among(&LISTED, ids).await
     }
 
     /// Answers a query over those that are not deleted; `render` makes the Graph object.

@@ -16,7 +16,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Permission, authorize},
+    permission::{Permission, authorize, authorize_over},
 };
 
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
@@ -187,6 +187,7 @@ pub(super) fn shown(application: &Application) -> Json {
         ("servicePrincipalNames", Value::Array(names)),
         ("replyUrls", json!(replies)),
         ("signInAudience", json!(of("signInAudience"))),
+        ("appDisplayName", json!(application.display_name)),
     ];
     pairs
         .into_iter()
@@ -196,7 +197,8 @@ pub(super) fn shown(application: &Application) -> Json {
 
 pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
     let mut application = load(cx, key).await?;
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let object = application.id.uuid();
+    let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     let mut properties = change.properties;
     check(cx, &properties)?;
     let mut activity = Activity::new("ApplicationManagement", "Update application").target(
@@ -211,8 +213,9 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
             Some(value.to_string()),
         );
     }
-    if let Some(name) = take_text(&mut properties, "displayName") {
-        application.display_name = name;
+    let renamed = take_text(&mut properties, "displayName");
+    if let Some(name) = &renamed {
+        application.display_name.clone_from(name);
     }
     take(&mut properties, "passwordCredentials");
     merge(&mut application.properties, properties);
@@ -226,6 +229,8 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     if let Some(principal) = snapshot.service_principal(application.app_id) {
         let mut principal = principal.clone();
         principal.properties.extend(shown(&application));
+        // In the registration's own tenant the name follows too.
+        principal.display_name = renamed.unwrap_or(principal.display_name);
         let tables = change_tx.tables();
         tables.service_principals().update(&principal).await?;
     }
@@ -234,7 +239,8 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
 
 pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     let application = load(cx, key).await?;
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let object = application.id.uuid();
+    let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     let activity = Activity::new("ApplicationManagement", "Delete application").target(
         "Application",
         application.id.uuid(),

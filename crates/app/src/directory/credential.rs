@@ -10,7 +10,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Permission, authorize},
+    permission::{Permission, authorize_over},
 };
 
 /// Two years, as the original.
@@ -20,7 +20,8 @@ const LONGEST_SECONDS: i64 = 10 * 366 * 24 * 3600;
 
 pub(super) async fn add_password(cx: &Context, key: &Key, parameters: &Json) -> Result<Json> {
     let application = application::load(cx, key).await?;
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let object = application.id.uuid();
+    let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     let given = parameters
         .get("passwordCredential")
         .and_then(Value::as_object)
@@ -75,7 +76,8 @@ pub(super) async fn add_password(cx: &Context, key: &Key, parameters: &Json) -> 
 
 pub(super) async fn remove_password(cx: &Context, key: &Key, parameters: &Json) -> Result<Json> {
     let application = application::load(cx, key).await?;
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let object = application.id.uuid();
+    let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     let id = parameters
         .get("keyId")
         .and_then(Value::as_str)

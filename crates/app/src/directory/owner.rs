@@ -15,12 +15,12 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Permission, authorize},
+    permission::{Permission, authorize_over},
 };
 
 /// `POST …/owners/$ref`.
 pub(super) async fn add(cx: &Context, parent: &Parent, id: Uuid, owner: Uuid) -> Result<()> {
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let grant = authorize_over(cx, Permission::WriteApplications, id).await?;
     let change = grant.begin().await?;
     if !insert(&change.tables(), id, owner).await? {
         return Err(Error::ReferenceExists);
@@ -34,7 +34,7 @@ pub(super) async fn add(cx: &Context, parent: &Parent, id: Uuid, owner: Uuid) ->
 
 /// `DELETE …/owners/{id}/$ref`.
 pub(super) async fn remove(cx: &Context, parent: &Parent, id: Uuid, owner: Uuid) -> Result<()> {
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let grant = authorize_over(cx, Permission::WriteApplications, id).await?;
     let change = grant.begin().await?;
     if !change.tables().object_owners().remove(id, owner).await? {
         return Err(Error::ReferenceMissing);

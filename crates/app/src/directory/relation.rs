@@ -1,17 +1,21 @@
 //! Relations: members, owners, memberships, assignments.
 
+mod answer;
+
 use comity_model::{
     group::{ObjectKind, ObjectRef},
     id::{Id, parse_uuid},
-    resource::address::{Change, Key, Parent, Place, Reference},
-    well_known::role,
+    query::{Listing, Query},
+    resource::address::{Change, Object, Parent, Place, Reference},
 };
 use comity_store::Scoped;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Json, application, grant, group, owner, role as directory_role, service_principal, user, wire,
+    Json, application, grant, group, owner,
+    role::{self as directory_role, Holder},
+    service_principal, user, wire,
 };
 use crate::{
     audit::Activity,
@@ -29,7 +33,8 @@ pub(super) async fn parent_id(cx: &Context, parent: &Parent) -> Result<Uuid> {
         "application" => application::load(cx, &parent.key).await?.id.uuid(),
         "directoryRole" => {
             let id = parse_uuid(parent.key.text()).ok_or(Error::NotFound)?;
-            role::name(id).map(|_| id).ok_or(Error::NotFound)?
+            let active = directory_role::active(cx).await?;
+            active.get(&id).copied().ok_or(Error::NotFound)?
         }
         _ => parse_uuid(parent.key.text())
             .or_else(|| wire::from_opaque(parent.key.text()))
@@ -37,39 +42,85 @@ pub(super) async fn parent_id(cx: &Context, parent: &Parent) -> Result<Uuid> {
     })
 }
 
-/// The objects behind a relation, whole, with their types.
-pub(super) async fn list(cx: &Context, parent: &Parent, place: &Place) -> Result<Vec<Json>> {
+/// A page of the objects behind a relation.
+pub(super) async fn list(
+    cx: &Context,
+    parent: &Parent,
+    place: &Place,
+    query: &Query,
+) -> Result<Listing> {
+    if parent.resource.name == "group" && is_of_members(parent) {
+        let id = parent_id(cx, parent).await?;
+        let references = cast(references(cx, parent, id).await?, place);
+        return answer::answer(cx, references, query).await;
+    }
+    Ok(query.apply(all(cx, parent, place).await?))
+}
+
+/// One object behind a relation.
+pub(super) async fn find(cx: &Context, parent: &Parent, object: &Object) -> Result<Json> {
+    let objects = if parent.resource.name == "group" && is_of_members(parent) {
+        let id = parent_id(cx, parent).await?;
+        let mut found = cast(references(cx, parent, id).await?, &object.place);
+        found.retain(|r| Some(r.id) == parse_uuid(object.key.text()));
+        answer::load(cx, &found).await?
+    } else {
+        all(cx, parent, &object.place).await?
+    };
+    let key = object.place.resource.key;
+    let mut objects = objects.into_iter();
+    let found = objects.find(|o| super::is_keyed(o, key, &object.key));
+    found.ok_or(Error::NotFound)
+}
+
+/// Lists of any length, of which the store gives what exists.
+fn is_of_members(parent: &Parent) -> bool {
+    matches!(
+        parent.navigation.name,
+        "members" | "transitiveMembers" | "owners"
+    )
+}
+
+/// Those of the type that the path was narrowed to.
+fn cast(mut references: Vec<ObjectRef>, place: &Place) -> Vec<ObjectRef> {
+    let name = format!("#{}", place.resource.full_name());
+    references.retain(|r| !place.cast || group::annotation(r.kind) == name);
+    references
+}
+
+/// The objects behind a relation that is small, whole, with their types.
+async fn all(cx: &Context, parent: &Parent, place: &Place) -> Result<Vec<Json>> {
     if place.resource.name == "appRoleAssignment" {
         return grant::assignments(cx, parent).await;
     }
     let id = parent_id(cx, parent).await?;
-    if place.resource.name == "oAuth2PermissionGrant" {
-        let all = grant::all_permissions(cx).await?;
-        let column = if parent.resource.name == "user" {
-            "principalId"
-        } else {
-            "clientId"
-        };
-        return Ok(all
-            .into_iter()
-            .filter(|g| g.get(column).and_then(Value::as_str) == Some(&id.to_string()))
-            .collect());
+    match place.resource.name {
+        "oAuth2PermissionGrant" => return permissions(cx, parent, id).await,
+        "unifiedRoleDefinition" => return directory_role::definition_of(cx, id).await,
+        _ => {}
     }
-    let references = references(cx, parent, id).await?;
-    let mut objects = Vec::new();
-    for reference in references {
-        if let Some(object) = render(cx, reference).await? {
-            objects.push(object);
-        }
-    }
+    let mut objects = answer::load(cx, &references(cx, parent, id).await?).await?;
     if parent.resource.name == "user" && parent.navigation.name.ends_with("emberOf") {
         objects.extend(roles_of(cx, id).await?);
     }
     if place.cast {
-        let wanted = format!("#microsoft.graph.{}", place.resource.name);
+        let wanted = format!("#{}", place.resource.full_name());
         objects.retain(|o| o.get("@odata.type").and_then(Value::as_str) == Some(&wanted));
     }
     Ok(objects)
+}
+
+/// The delegated grants for a person, or to a program.
+async fn permissions(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<Json>> {
+    let column = if parent.resource.name == "user" {
+        "principalId"
+    } else {
+        "clientId"
+    };
+    let mut all = grant::all_permissions(cx).await?;
+    let id = id.to_string();
+    all.retain(|g| g.get(column).and_then(Value::as_str) == Some(&id));
+    Ok(all)
 }
 
 async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<ObjectRef>> {
@@ -102,7 +153,7 @@ async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<Objec
         ("directoryRole", "members") => {
             let all = scoped.role_assignments().all().await?;
             all.into_iter()
-                .filter(|a| a.role == id)
+                .filter(|a| a.role == id && a.scope.is_none())
                 .map(|a| ObjectRef {
                     kind: a.principal_kind,
                     id: a.principal,
@@ -125,14 +176,7 @@ async fn references(cx: &Context, parent: &Parent, id: Uuid) -> Result<Vec<Objec
 
 async fn roles_of(cx: &Context, user: Uuid) -> Result<Vec<Json>> {
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let held = snapshot.roles_of(user);
-    let mut roles: Vec<Json> = directory_role::all();
-    roles.retain(|r| {
-        r.get("id")
-            .and_then(Value::as_str)
-            .and_then(parse_uuid)
-            .is_some_and(|id| held.contains(&id))
-    });
+    let mut roles = directory_role::among(&snapshot.roles_of(user));
     for role in &mut roles {
         role.insert(
             "@odata.type".into(),
@@ -140,27 +184,6 @@ async fn roles_of(cx: &Context, user: Uuid) -> Result<Vec<Json>> {
         );
     }
     Ok(roles)
-}
-
-/// One directory object with its type; deleted ones are gone.
-async fn render(cx: &Context, reference: ObjectRef) -> Result<Option<Json>> {
-    let key = Key::Id(reference.id.to_string());
-    let found = match reference.kind {
-        ObjectKind::User => user::find(cx, &key).await,
-        ObjectKind::Group => group::find(cx, key.text()).await,
-        ObjectKind::ServicePrincipal => service_principal::find(cx, &key).await,
-    };
-    match found {
-        Ok(mut object) => {
-            object.insert(
-                "@odata.type".into(),
-                json!(group::annotation(reference.kind)),
-            );
-            Ok(Some(object))
-        }
-        Err(Error::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// What kind of object of this tenant an ID names.
@@ -215,7 +238,12 @@ pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> R
     let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
     let id = parent_id(cx, parent).await?;
     if parent.resource.name == "directoryRole" {
-        return directory_role::add(cx, id, reference.id).await.map(drop);
+        let holder = Holder {
+            role: id,
+            principal: reference.id,
+            scope: None,
+        };
+        return directory_role::add(cx, &holder).await.map(drop);
     }
     if parent.resource.name != "group" {
         return owner::add(cx, parent, id, reference.id).await;
@@ -259,7 +287,7 @@ pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -
             .await?;
         let found = all
             .into_iter()
-            .find(|a| a.role == id && a.principal == reference.id)
+            .find(|a| a.role == id && a.principal == reference.id && a.scope.is_none())
             .ok_or(Error::ReferenceMissing)?;
         return directory_role::remove(cx, &found).await;
     }

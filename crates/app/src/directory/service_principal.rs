@@ -18,7 +18,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Permission, authorize},
+    permission::{Permission, authorize, authorize_over},
     snapshot::past,
 };
 
@@ -113,14 +113,11 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     let mut principal = load(cx, key).await?;
     let mut properties = change.properties;
     let worker = principal.app_id == well_known::CROSS_CLOUD_WORKER;
-    let grant = authorize(
-        cx,
-        if worker {
-            Permission::SwitchWorker
-        } else {
-            Permission::WriteApplications
-        },
-    )?;
+    let grant = if worker {
+        authorize(cx, Permission::SwitchWorker)?
+    } else {
+        authorize_over(cx, Permission::WriteApplications, principal.id.uuid()).await?
+    };
     if worker && properties.keys().any(|k| k != "accountEnabled") {
         return Err(Error::invalid(
             "accountEnabled",
@@ -169,7 +166,8 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
 
 pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     let principal = load(cx, key).await?;
-    let grant = authorize(cx, Permission::WriteApplications)?;
+    let object = principal.id.uuid();
+    let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     if well_known::first_party_name(principal.app_id).is_some() {
         return Err(Error::Forbidden(
             "an application that every organization has cannot be deleted: disable it".into(),

@@ -107,13 +107,16 @@ pub(super) fn secret(secret: &ApplicationSecret) -> Value {
 /// `servicePrincipal`.
 pub(super) fn service_principal(principal: &ServicePrincipal, owner: Uuid) -> Json {
     let mut object = principal.properties.clone();
+    // Seeded ones have kept no name of their registration.
+    object
+        .entry("appDisplayName")
+        .or_insert_with(|| json!(principal.display_name));
     put(
         &mut object,
         vec![
             ("id", json!(principal.id)),
             ("appId", json!(principal.app_id)),
             ("displayName", json!(principal.display_name)),
-            ("appDisplayName", json!(principal.display_name)),
             ("appOwnerOrganizationId", json!(owner)),
             ("accountEnabled", json!(principal.account_enabled)),
             (

@@ -62,6 +62,9 @@ pub fn collection(
             return Err(refused(name));
         }
     }
+    if options.reference.is_some() {
+        return Err(Failure::unsupported_option("@id"));
+    }
     let expand = expand(options, resource)?;
     let count = boolean(options)?;
     let mut query = Query {

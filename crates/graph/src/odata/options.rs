@@ -48,6 +48,11 @@ impl Options {
                 )));
             }
             if name == "@id" || name == "$id" {
+                if options.reference.is_some() {
+                    return Err(Failure::bad_request(
+                        "The query option '@id' may be given only once.",
+                    ));
+                }
                 options.reference = Some(value.into_owned());
                 continue;
             }
@@ -150,6 +155,7 @@ mod tests {
             ("$levels=1", "$levels"),
             ("api-version=1", "api-version"),
             ("$top=1&top=1", "$top"),
+            ("@id=a&$id=b", "@id"),
             ("$search=%ff", "$search"),
             ("$filter=a%00", "$filter"),
             ("=x", "''"),

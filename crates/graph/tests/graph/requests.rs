@@ -242,6 +242,10 @@ async fn scopes_are_asked_before_anything_else() {
     assert_eq!(groups.get("/v1.0/groups?$expand=members").await.status, 200);
     let groups = edge.with_scopes(true, &["Group.ReadBasic.All"]);
     assert_eq!(groups.get("/v1.0/groups?$expand=owners").await.status, 403);
+    // Behind a cast, where the table knows no such path, those of the type's own collection.
+    let groups = edge.with_scopes(true, &["GroupMember.ReadBasic.All"]);
+    let cast = format!("/v1.0/groups/{GROUP_ID}/members/graph.user?$expand=appRoleAssignments");
+    assert_eq!(groups.get(&cast).await.status, 403);
 }
 
 #[tokio::test]

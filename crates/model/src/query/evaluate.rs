@@ -8,7 +8,7 @@ use super::{Comparison, Filter, Literal, Part, Path, Position, Query};
 use crate::{
     id::parse_uuid,
     name,
-    resource::{Kind, strip_namespace},
+    resource::{Kind, Property, find, strip_namespace},
     time::Utc,
 };
 
@@ -48,10 +48,7 @@ fn holds(filter: &Filter, object: &Map<String, Value>, element: &Value) -> bool 
 fn read(path: &Path, object: &Map<String, Value>, element: &Value) -> Value {
     let base = match path.property {
         None => element.clone(),
-        Some(p) => object
-            .get(p.name)
-            .cloned()
-            .unwrap_or_else(|| p.initial_value()),
+        Some(p) => own(p, object),
     };
     let Some(field) = path.field else { return base };
     field
@@ -59,6 +56,20 @@ fn read(path: &Path, object: &Map<String, Value>, element: &Value) -> Value {
         .split('/')
         .try_fold(base, |value, name| value.get(name).cloned())
         .unwrap_or(Value::Null)
+}
+
+/// The value of a property; missing where the object is of a derived type that does not have it, and
+/// not the initial value that it has elsewhere.
+fn own(property: &'static Property, object: &Map<String, Value>) -> Value {
+    if let Some(value) = object.get(property.name) {
+        return value.clone();
+    }
+    let type_name = object.get("@odata.type").and_then(Value::as_str);
+    let property = match type_name.and_then(find) {
+        None => Some(property),
+        Some(resource) => resource.own_property(property.name),
+    };
+    property.map_or(Value::Null, Property::initial_value)
 }
 
 fn contains(value: &Value, part: Part, text: &str) -> bool {

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::resource::{SIGN_IN, USER};
+use crate::resource::{DIRECTORY_OBJECT, SIGN_IN, USER};
 
 fn object(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
@@ -111,6 +111,27 @@ fn conditions_hold_or_do_not() {
     ];
     for (filter, want) in cases {
         assert_eq!(matches(&filter, &user), want, "{filter}");
+    }
+}
+
+/// Members are of several types: what a type does not have is missing, and has not the initial value
+/// that another type gives it.
+#[test]
+fn a_property_of_another_derived_type_is_missing() {
+    let property = DIRECTORY_OBJECT
+        .property("appRoleAssignmentRequired")
+        .unwrap();
+    let off = Filter::Compare(Path::of(property), Comparison::Equal, Literal::Bool(false));
+    for (type_name, holds) in [
+        ("servicePrincipal", true),
+        ("user", false),
+        ("group", false),
+    ] {
+        let typed = format!("#microsoft.graph.{type_name}");
+        let member = object(json!({"@odata.type": typed}));
+        assert_eq!(matches(&off, &member), holds, "{type_name}");
+        let not = Filter::Not(Box::new(off.clone()));
+        assert_eq!(matches(&not, &member), !holds, "{type_name}");
     }
 }
 

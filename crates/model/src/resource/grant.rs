@@ -47,7 +47,8 @@ pub static APP_ROLE_ASSIGNMENT: ResourceType =
         .base("directoryObject")
         .context("appRoleAssignments", "appRoleAssignments")
         .writes(write::CREATE | write::DELETE)
-        .options(SELECT | FILTER | TOP | COUNT);
+        .options(SELECT | FILTER | TOP | COUNT)
+        .advanced();
 
 static GRANT: &[Property] = &[
     guid("clientId")

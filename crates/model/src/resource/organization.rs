@@ -58,7 +58,8 @@ pub static ORGANIZATION: ResourceType =
     ResourceType::new("organization", "organization", PROPERTIES)
         .base("directoryObject")
         .writes(write::UPDATE)
-        .options(SELECT | COUNT);
+        .options(SELECT | COUNT)
+        .advanced();
 
 static DOMAIN_PROPERTIES: &[Property] = &[
     text("id").read_only().shown().filter(EQ).max(253),

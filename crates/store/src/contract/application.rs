@@ -170,6 +170,7 @@ contract!(assignments_and_grants, store, {
         role: guid(14, 1),
         principal: guid(2, 1),
         principal_kind: ObjectKind::User,
+        scope: None,
         created: NOW,
     };
     let tx = store.begin().await.unwrap();
@@ -285,6 +286,43 @@ contract!(assignments_and_grants, store, {
         .await
         .unwrap_err();
     assert!(error.is_conflict("role_assignments_pair"), "{error}");
+});
+
+contract!(roles_over_one_application_and_roles_in_use, store, {
+    let [one, two] = two_tenants(&store).await;
+    let role = |number, scope| RoleAssignment {
+        id: guid(13, number),
+        role: guid(14, 1),
+        principal: guid(2, 1),
+        principal_kind: ObjectKind::User,
+        scope,
+        created: NOW,
+    };
+    let all = [
+        role(1, None),
+        role(2, Some(guid(3, 1))),
+        role(3, Some(guid(3, 2))),
+    ];
+    let tx = store.begin().await.unwrap();
+    let roles = tx.tenant(one).role_assignments();
+    for assignment in &all {
+        roles.insert(assignment).await.unwrap();
+    }
+    assert!(roles.activate(guid(14, 2)).await.unwrap());
+    assert!(!roles.activate(guid(14, 2)).await.unwrap());
+    tx.commit().await.unwrap();
+    let read = store.read();
+    let roles = read.tenant(one).role_assignments();
+    assert_eq!(roles.all().await.unwrap(), all);
+    let active = [guid(14, 1), guid(14, 2)].into();
+    assert_eq!(roles.active().await.unwrap(), active);
+    let elsewhere = read.tenant(two).role_assignments().active().await;
+    assert!(elsewhere.unwrap().is_empty());
+    let tx = store.begin().await.unwrap();
+    let twin = role(4, Some(guid(3, 1)));
+    let error = tx.tenant(one).role_assignments().insert(&twin).await;
+    let error = error.unwrap_err();
+    assert!(error.is_conflict("role_assignments_scope"), "{error}");
 });
 
 contract!(owners_of_applications, store, {

@@ -11,7 +11,11 @@ use comity_model::name::Upn;
 use comity_model::signing_key::{KeyState, SigningKeyRow};
 use comity_model::tenant::{Domain, Tenant};
 use comity_model::user::{ExternalIdentity, User};
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    pin::Pin,
+    task::{Context, Waker},
+};
 
 contract!(tenants_and_domains, store, {
     let [one, two] = two_tenants(&store).await;
@@ -303,7 +307,17 @@ contract!(membership_is_transitive_and_ends, store, {
         groups.insert(&group(number)).await.unwrap();
     }
     tx.tenant(two).groups().insert(&group(9)).await.unwrap();
+    tx.tenant(one).users().insert(&user(8)).await.unwrap();
     assert!(groups.add_member(id(1), person).await.unwrap());
+    // A deleted person is nobody's member, until she is restored.
+    let gone = ObjectRef {
+        kind: ObjectKind::User,
+        id: user(8).id.uuid(),
+    };
+    assert!(groups.add_member(id(1), gone).await.unwrap());
+    assert!(groups.add_owner(id(1), gone).await.unwrap());
+    let users = tx.tenant(one).users();
+    assert!(users.soft_delete(user(8).id, NOW).await.unwrap());
     assert!(!groups.add_member(id(1), person).await.unwrap());
     // 1 in 2 in 3 in 1: a cycle; 4 in itself; 5 is deleted between 1 and nothing.
     for (outer, inner) in [(2, 1), (3, 2), (1, 3), (4, 4), (4, 1), (5, 1)] {
@@ -375,4 +389,46 @@ contract!(membership_is_transitive_and_ends, store, {
         .await
         .unwrap_err();
     assert!(nowhere.is_conflict(Constraint::FOREIGN_KEY), "{nowhere}");
+});
+
+/// Whether a future has no answer when it is asked for the first time.
+fn is_under_way(future: Pin<&mut impl Future>) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    future.poll(&mut context).is_pending()
+}
+
+contract!(what_may_be_long_runs_on_no_thread_of_the_runtime, store, {
+    let [one, _] = two_tenants(&store).await;
+    let id = group(1).id;
+    let ids: Vec<_> = (1..=700).map(|n| user(n).id.uuid()).collect();
+    let tx = store.begin().await.unwrap();
+    tx.tenant(one).groups().insert(&group(1)).await.unwrap();
+    for number in 1..=700 {
+        if number > 2 {
+            tx.tenant(one).users().insert(&user(number)).await.unwrap();
+        }
+        let kind = ObjectKind::User;
+        let id_of = user(number).id.uuid();
+        let member = ObjectRef { kind, id: id_of };
+        let groups = tx.tenant(one).groups();
+        assert!(groups.add_member(id, member).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    let read = store.read();
+    let (groups, users) = (read.tenant(one).groups(), read.tenant(one).users());
+    let mut direct = Box::pin(groups.members(id));
+    let mut all = Box::pin(groups.transitive_members(id));
+    let mut many = Box::pin(users.find_many(&ids));
+    // Asked once, none of them has an answer: it is being made elsewhere.
+    assert!(is_under_way(direct.as_mut()));
+    assert!(is_under_way(all.as_mut()));
+    assert!(is_under_way(many.as_mut()));
+    assert_eq!(direct.await.unwrap().len(), 700);
+    assert_eq!(all.await.unwrap().len(), 700);
+    let mut found = many.await.unwrap();
+    found.sort_by_key(|u| u.id.uuid());
+    assert_eq!(found.len(), 700);
+    assert_eq!(found[0], user(1));
+    let nobody = users.find_many(&[]).await.unwrap();
+    assert_eq!(nobody, []);
 });

@@ -78,10 +78,10 @@ impl Reader {
         self.connection.as_ref().ok_or_else(gone)
     }
 
-    /// Rows. Compiled statements are lists of any length and go to a thread of their own.
+    /// Rows. Statements over any number of rows go to a thread of their own.
     pub(crate) async fn read(&mut self, sql: Sql, values: Vec<Value>) -> Result<Outcome> {
         let table = sql.table;
-        let outcome = if sql.is_fixed() {
+        let outcome = if !sql.long {
             self.connection()?.run(&sql, &values, Want::Rows)
         } else {
             self.connection()?;

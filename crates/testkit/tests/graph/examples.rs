@@ -61,11 +61,8 @@ const NOT_HERE: &[(&str, u16)] = &[
     ("user_delta_minimal", 501),
     ("get_manager_2", 501),
     ("get_transitive_managers", 400),
-    // Roles are assigned tenant-wide.
+    // There are no administrative units.
     ("create_unifiedroleassignment_over_administrativeunit", 400),
-    ("create_unifiedroleassignment_over_application", 400),
-    // Every role is active from the start.
-    ("create_directoryrole_from_directoryroles", 409),
     ("directoryobject_getmembergroups", 501),
     ("directoryobject_getmembergroups_me", 501),
     ("directoryobject_getmemberobjects", 501),
@@ -106,6 +103,10 @@ const FAULTS: &[(&str, &str)] = &[
     ("get_roleAssignments_1", "value/principal/imAddresses"),
     ("get_roleAssignments_1", "value/principal/mailNickname"),
     ("get_roleAssignments_1", "value/principal/userType"),
+    (
+        "create_unifiedroleassignment_over_application",
+        "principalOrganizationId",
+    ),
     ("get_unifiedroleassignment_2", "@odata.context"),
     ("get_unifiedroleassignment_2", "@odata.type"),
     ("get_directoryaudit_2", "@odata.context"),

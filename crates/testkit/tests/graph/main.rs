@@ -9,7 +9,10 @@
 )]
 
 mod assign;
+mod collections;
 mod compare;
+mod crowd;
+mod directory;
 mod examples;
 mod fixture;
 mod guards;
@@ -18,4 +21,7 @@ mod options;
 mod paging;
 mod published;
 mod rig;
+mod roles;
+mod served;
+mod single;
 mod spelling;

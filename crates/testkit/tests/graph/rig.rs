@@ -14,7 +14,7 @@ use url::Url;
 
 pub struct Rig {
     /// Lives as long as its data is used.
-    _world: World,
+    pub world: World,
     pub manifest: Manifest,
     means: Means,
     /// The token of Contoso's global administrator.
@@ -32,7 +32,7 @@ impl Rig {
             chance: story.chance,
         };
         let mut rig = Self {
-            _world: world,
+            world,
             manifest,
             means,
             admin: String::new(),
