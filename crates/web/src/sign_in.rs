@@ -178,6 +178,29 @@ impl Act {
         }
     }
 
+    /// Errors that the page with the field shows; everything else has a page of its own.
+    fn form_error(self, error: &Error) -> Option<FormError> {
+        match (self, error) {
+            (_, Error::Invalid { field, rule }) if field == "password" => {
+                Some(FormError::coded(50126, rule.clone()))
+            }
+            (_, Error::Invalid { rule, .. }) => Some(FormError::new(rule.clone())),
+            (Self::Name | Self::Organization, Error::TooMany { retry_after }) => {
+                Some(FormError::new(format!(
+                    "Many people sign in from this network at the moment. Wait {retry_after} \
+                     seconds, then try again."
+                )))
+            }
+            (Self::Password | Self::Code | Self::Enrol, Error::TooMany { retry_after }) => {
+                Some(FormError::coded(
+                    50053,
+                    format!("Too many wrong attempts. Wait {retry_after} seconds, then try again."),
+                ))
+            }
+            _ => None,
+        }
+    }
+
     /// What was typed and may be shown again.
     fn typed(self, form: &Submitted) -> Option<String> {
         let name = match self {
@@ -208,7 +231,7 @@ async fn submit(act: Act, n: u32, form: Submitted) -> Response {
         }
         Err(error) => error,
     };
-    let Some(shown) = form_error(&error) else {
+    let Some(shown) = act.form_error(&error) else {
         return refused::error(cx, site, &error);
     };
     let token = FormToken::of(cx, &form.cookies);
@@ -221,19 +244,4 @@ async fn submit(act: Act, n: u32, form: Submitted) -> Response {
         typed: act.typed(&form),
     };
     token.with(drawing.page(&mut active, act.page()).await)
-}
-
-/// Errors that the page with the field shows; everything else has a page of its own.
-fn form_error(error: &Error) -> Option<FormError> {
-    match error {
-        Error::Invalid { field, rule } if field == "password" => {
-            Some(FormError::coded(50126, rule.clone()))
-        }
-        Error::Invalid { rule, .. } => Some(FormError::new(rule.clone())),
-        Error::TooMany { retry_after } => Some(FormError::coded(
-            50053,
-            format!("Too many wrong attempts. Wait {retry_after} seconds, then try again."),
-        )),
-        _ => None,
-    }
 }

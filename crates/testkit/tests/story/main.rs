@@ -17,6 +17,7 @@ mod markup;
 mod one_end;
 mod outage;
 mod race;
+mod rate;
 mod refusal;
 mod reset;
 mod rig;
