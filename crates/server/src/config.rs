@@ -218,13 +218,19 @@ fn registry(root: &Section<'_>, folder: &Path) -> Option<Registry> {
         Some((own, invites))
     });
     let mut others = BTreeMap::new();
+    // A pair that is switched off is known still: its name is not free, and its guests are refused.
+    let mut pairs = BTreeSet::new();
     let mut whole = true;
     for pair in root.sections("pair") {
         let read = entry::pair(&pair, folder);
+        let is_enabled = pair.flag("enabled", true);
         pair.finish();
         whole &= read.is_some();
         if let Some(entry) = read {
             let name = entry.canonical_name.clone();
+            if is_enabled {
+                pairs.insert(name.clone());
+            }
             if others.insert(name.clone(), entry).is_some() {
                 pair.problem(
                     "canonical_name",
@@ -234,7 +240,6 @@ fn registry(root: &Section<'_>, folder: &Path) -> Option<Registry> {
         }
     }
     let (own, allow_invites_from) = own?;
-    let pairs: BTreeSet<String> = others.keys().cloned().collect();
     let registry = Registry {
         own,
         allow_invites_from,

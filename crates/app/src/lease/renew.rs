@@ -19,6 +19,8 @@ use comity_oauth::{
 use super::{
     Held, denied, end, home_of, is_fresh, is_vouched_by_revoked_key, open, running, unavailable,
 };
+use tokio::time::Instant;
+
 use crate::{
     context::Context,
     crossing::{
@@ -38,7 +40,6 @@ const ANSWER: Duration = Duration::from_secs(5);
 const CLAIM_SECONDS: i64 = 10;
 /// How often a renewal of another node is looked after.
 const LOOK: Duration = Duration::from_millis(100);
-const LOOKS: usize = 50;
 
 /// Renewals under way in this process: one at a time for each lease.
 #[derive(Default)]
@@ -66,9 +67,11 @@ impl Turns {
 pub(super) async fn renew(cx: &Context, snapshot: &Snapshot, lease: Lease) -> Result<Lease> {
     let turns = cx.app.lease_turns();
     let turn = turns.of(lease.id);
-    let result = match tokio::time::timeout(ANSWER, turn.lock()).await {
+    // One time for both: whoever waited for the turn has less left to ask.
+    let until = Instant::now() + ANSWER;
+    let result = match tokio::time::timeout_at(until, turn.lock()).await {
         Ok(held) => {
-            let result = in_turn(cx, snapshot, lease.id).await;
+            let result = in_turn(cx, snapshot, lease.id, until).await;
             drop(held);
             result
         }
@@ -79,7 +82,12 @@ pub(super) async fn renew(cx: &Context, snapshot: &Snapshot, lease: Lease) -> Re
     result
 }
 
-async fn in_turn(cx: &Context, snapshot: &Snapshot, id: Id<Lease>) -> Result<Lease> {
+async fn in_turn(
+    cx: &Context,
+    snapshot: &Snapshot,
+    id: Id<Lease>,
+    until: Instant,
+) -> Result<Lease> {
     let tenant = snapshot.tenant.id;
     // Whoever had the turn before may have renewed it.
     let lease = running(cx, tenant, id).await?;
@@ -87,17 +95,17 @@ async fn in_turn(cx: &Context, snapshot: &Snapshot, id: Id<Lease>) -> Result<Lea
         return Ok(lease);
     }
     let tx = cx.app.store().begin().await?;
-    let until = cx.now.plus_seconds(CLAIM_SECONDS);
+    let claim = cx.now.plus_seconds(CLAIM_SECONDS);
     let claimed = tx
         .tenant(tenant)
         .leases()
-        .begin_renewal(id, cx.now, until)
+        .begin_renewal(id, cx.now, claim)
         .await?;
     tx.commit().await?;
     if !claimed {
-        return of_another_node(cx, tenant, id).await;
+        return of_another_node(cx, tenant, id, until).await;
     }
-    let answer = tokio::time::timeout(ANSWER, ask(cx, snapshot, &lease)).await;
+    let answer = tokio::time::timeout_at(until, ask(cx, snapshot, &lease)).await;
     // Asking home may be how one learns that a key of its is revoked. What it vouched for is dead at
     // once, whatever home says now (§1).
     if is_vouched_by_revoked_key(cx, &lease) {
@@ -177,8 +185,13 @@ pub(crate) async fn ask_again(
 }
 
 /// Looks for the result of a renewal that another node has begun.
-async fn of_another_node(cx: &Context, tenant: Id<Tenant>, id: Id<Lease>) -> Result<Lease> {
-    for _ in 0..LOOKS {
+async fn of_another_node(
+    cx: &Context,
+    tenant: Id<Tenant>,
+    id: Id<Lease>,
+    until: Instant,
+) -> Result<Lease> {
+    while Instant::now() < until {
         tokio::time::sleep(LOOK).await;
         let lease = running(cx, tenant, id).await?;
         if is_fresh(cx, &lease) {

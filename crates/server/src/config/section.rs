@@ -175,6 +175,17 @@ impl<'a> Section<'a> {
         number
     }
 
+    /// `true` or `false`; the default if absent.
+    pub fn flag(&self, key: &str, default: bool) -> bool {
+        let Some(value) = self.find(key) else {
+            return default;
+        };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.refuse(key, "must be `true` or `false`");
+            default
+        })
+    }
+
     /// A required path, relative to `folder`.
     pub fn path(&self, key: &str, folder: &Path) -> Option<PathBuf> {
         self.require_text(key).map(|text| folder.join(text))

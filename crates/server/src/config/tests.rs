@@ -269,6 +269,20 @@ fn each_mistake_has_its_message() {
 }
 
 #[test]
+fn a_pair_is_switched_off() {
+    let with = |value: &str| {
+        let line = format!("[[pair]]\nenabled = {value}");
+        parse(&good().replace("[[pair]]", &line))
+    };
+    assert!(with("true").unwrap().registry.is_paired("example.org"));
+    let registry = with("false").unwrap().registry;
+    assert!(!registry.is_paired("example.org"));
+    assert!(registry.others.contains_key("example.org"), "known still");
+    let said = with("\"no\"").unwrap_err();
+    assert!(said[0].contains("must be `true` or `false`"), "{said:?}");
+}
+
+#[test]
 fn a_cloud_that_is_paired_twice_is_refused() {
     let good = good();
     let pair = good.split_once("[[pair]]").unwrap().1;
