@@ -1,4 +1,4 @@
-"""For every suite: a `comity dev` of its own, what its manifest says, and one-time codes."""
+"""For every suite: a `comity dev` of its own, what its manifest says, one-time codes, and the end."""
 
 import base64
 import hmac
@@ -9,6 +9,7 @@ import struct
 import subprocess
 import threading
 import time
+import unittest
 
 START_SECONDS = 60
 
@@ -85,3 +86,18 @@ def one_time_code(secret, at=None):
     offset = digest[-1] & 15
     number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
     return f"{number % 1000000:06d}"
+
+
+def run(cases, stop):
+    """Runs the tests of these classes, stops what they used, and ends with the line that is read."""
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    try:
+        tests = unittest.TestSuite(load(case) for case in cases)
+        result = unittest.TextTestRunner(verbosity=2).run(tests)
+    finally:
+        stop()
+    failed = len({id(test) for test, _ in result.failures + result.errors})
+    passed = max(result.testsRun - failed, 0)
+    word = "ok" if result.wasSuccessful() else "FAILED"
+    print(f"test result: {word}. {passed} passed; {failed} failed; {len(result.skipped)} skipped")
+    raise SystemExit(0 if result.wasSuccessful() else 1)

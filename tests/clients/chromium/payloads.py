@@ -44,7 +44,7 @@ def packed(texts, longest):
 
 
 def rename(*scripts):
-    """Gives organizations, their people and their applications names that would run."""
+    """Gives organizations, their people, groups and applications names that would run."""
     for number, script in enumerate(scripts):
         tenant = script.tenant
         path = f"/v1.0/organization/{tenant['id']}"
@@ -57,9 +57,12 @@ def rename(*scripts):
             own = f"/v1.0/applications/{application['id']}"
             script.call("PATCH", own, {"displayName": name})
             rename_application(script, application, name)
+        for place, group in enumerate(tenant["groups"]):
+            name = f"{WAYS_OUT[place % 3 + 1]}{RUNS[place + 3]}"
+            script.call("PATCH", f"/v1.0/groups/{group['id']}", {"displayName": name})
 
 
 def rename_application(script, application, name):
-    """The name that the organization knows it by, which is what its pages show."""
+    """Name and description that the organization knows it by, which is what its pages show."""
     known = f"/v1.0/servicePrincipals(appId='{application['appId']}')"
-    script.call("PATCH", known, {"displayName": name})
+    script.call("PATCH", known, {"displayName": name, "description": name})

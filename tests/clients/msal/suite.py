@@ -15,7 +15,7 @@ import msal
 import requests
 
 from browser import Away, Browser
-from world import World, map_names
+from world import World, map_names, run
 
 CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 REDIRECT = "http://localhost:8400"
@@ -268,16 +268,7 @@ def main():
     if os.environ.get("COMITY_MAP_NAMES"):
         map_names()
     world = World(os.environ["COMITY"], os.environ["COMITY_WORK"])
-    try:
-        tests = unittest.defaultTestLoader.loadTestsFromTestCase(AcrossClouds)
-        result = unittest.TextTestRunner(verbosity=2).run(tests)
-    finally:
-        world.stop()
-    failed = len({id(test) for test, _ in result.failures + result.errors})
-    passed = max(result.testsRun - failed, 0)
-    word = "ok" if result.wasSuccessful() else "FAILED"
-    print(f"test result: {word}. {passed} passed; {failed} failed; {len(result.skipped)} skipped")
-    raise SystemExit(0 if result.wasSuccessful() else 1)
+    run([AcrossClouds], world.stop)
 
 
 if __name__ == "__main__":

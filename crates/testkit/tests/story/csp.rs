@@ -113,8 +113,8 @@ fn framed(directives: &Directives<'_>, found: &mut Vec<String>) {
 /// Rule 4.
 fn forms(directives: &Directives<'_>, found: &mut Vec<String>) {
     let targets = directives.get("form-action").map(Vec::as_slice);
-    let fits = |one: &&str| *one == "'self'" || is_origin(one);
-    if !targets.is_some_and(|list| list == NONE || list.iter().all(|one| fits(&one))) {
+    let fits = |one: &str| one == "'self'" || is_origin(one);
+    if !targets.is_some_and(|list| list == NONE || list.iter().all(|one| fits(one))) {
         found.push(format!("4: form-action is {targets:?}"));
     }
 }
@@ -130,75 +130,78 @@ fn is_origin(source: &str) -> bool {
 const GOOD: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; \
     form-action 'self' https://app.example:8443; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+/// What is changed in it, and the rule that is broken then.
+const BAD: [(&str, &str, char); 32] = [
+    ("default-src 'none'; ", "", '1'),
+    ("default-src 'none'", "default-src 'self'", '1'),
+    ("default-src 'none'", "default-src *", '2'),
+    (
+        "script-src 'self'",
+        "script-src 'self' 'unsafe-inline'",
+        '2',
+    ),
+    ("script-src 'self'", "script-src 'self' 'unsafe-eval'", '2'),
+    (
+        "script-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        '2',
+    ),
+    (
+        "script-src 'self'",
+        "script-src 'unsafe-hashes' 'sha256-x'",
+        '2',
+    ),
+    ("script-src 'self'", "script-src *", '2'),
+    ("script-src 'self'", "script-src https:", '2'),
+    ("script-src 'self'", "script-src 'self' data:", '2'),
+    ("script-src 'self'", "script-src blob:", '2'),
+    (
+        "script-src 'self'",
+        "script-src 'self' https://cdn.example",
+        '2',
+    ),
+    ("script-src 'self'", "script-src 127.0.0.1", '2'),
+    ("script-src 'self'", "script-src 'nonce-abc'", '2'),
+    ("script-src 'self'", "object-src 'self'", '3'),
+    ("base-uri 'none'; ", "", '3'),
+    ("base-uri 'none'", "base-uri 'self'", '3'),
+    ("frame-ancestors 'none'; ", "", '3'),
+    ("frame-ancestors 'none'", "frame-ancestors *", '3'),
+    (
+        "frame-ancestors 'none'",
+        "frame-ancestors https://*.example",
+        '3',
+    ),
+    (
+        "frame-ancestors 'none'",
+        "frame-ancestors http://app.example",
+        '3',
+    ),
+    ("form-action 'self' https://app.example:8443; ", "", '4'),
+    ("form-action 'self'", "form-action 'self' *", '4'),
+    ("form-action 'self'", "form-action https:", '4'),
+    ("form-action 'self'", "form-action http://app.example", '4'),
+    ("; require-trusted-types-for 'script'", "", '5'),
+    ("img-src", "imgsrc", '6'),
+    ("script-src 'self'", "script-src self", '6'),
+    ("base-uri 'none'; ", "base-uri 'none' ", '6'),
+    (
+        "script-src 'self'; style-src",
+        "script-src 'self', style-src",
+        '6',
+    ),
+    (
+        "script-src 'self'",
+        "script-src 'self'; script-src 'self'",
+        '6',
+    ),
+    ("script-src 'self'", "reflected-xss block", '6'),
+];
+
 #[test]
 fn v10_the_rules_find_what_is_wrong() {
     assert_eq!(findings(GOOD), [] as [String; 0]);
-    for (from, to, rule) in [
-        ("default-src 'none'; ", "", '1'),
-        ("default-src 'none'", "default-src 'self'", '1'),
-        ("default-src 'none'", "default-src *", '2'),
-        (
-            "script-src 'self'",
-            "script-src 'self' 'unsafe-inline'",
-            '2',
-        ),
-        ("script-src 'self'", "script-src 'self' 'unsafe-eval'", '2'),
-        (
-            "script-src 'self'",
-            "script-src 'self' 'wasm-unsafe-eval'",
-            '2',
-        ),
-        (
-            "script-src 'self'",
-            "script-src 'unsafe-hashes' 'sha256-x'",
-            '2',
-        ),
-        ("script-src 'self'", "script-src *", '2'),
-        ("script-src 'self'", "script-src https:", '2'),
-        ("script-src 'self'", "script-src 'self' data:", '2'),
-        ("script-src 'self'", "script-src blob:", '2'),
-        (
-            "script-src 'self'",
-            "script-src 'self' https://cdn.example",
-            '2',
-        ),
-        ("script-src 'self'", "script-src 127.0.0.1", '2'),
-        ("script-src 'self'", "script-src 'nonce-abc'", '2'),
-        ("script-src 'self'", "object-src 'self'", '3'),
-        ("base-uri 'none'; ", "", '3'),
-        ("base-uri 'none'", "base-uri 'self'", '3'),
-        ("frame-ancestors 'none'; ", "", '3'),
-        ("frame-ancestors 'none'", "frame-ancestors *", '3'),
-        (
-            "frame-ancestors 'none'",
-            "frame-ancestors https://*.example",
-            '3',
-        ),
-        (
-            "frame-ancestors 'none'",
-            "frame-ancestors http://app.example",
-            '3',
-        ),
-        ("form-action 'self' https://app.example:8443; ", "", '4'),
-        ("form-action 'self'", "form-action 'self' *", '4'),
-        ("form-action 'self'", "form-action https:", '4'),
-        ("form-action 'self'", "form-action http://app.example", '4'),
-        ("; require-trusted-types-for 'script'", "", '5'),
-        ("img-src", "imgsrc", '6'),
-        ("script-src 'self'", "script-src self", '6'),
-        ("base-uri 'none'; ", "base-uri 'none' ", '6'),
-        (
-            "script-src 'self'; style-src",
-            "script-src 'self', style-src",
-            '6',
-        ),
-        (
-            "script-src 'self'",
-            "script-src 'self'; script-src 'self'",
-            '6',
-        ),
-        ("script-src 'self'", "reflected-xss block", '6'),
-    ] {
+    for (from, to, rule) in BAD {
         let bad = GOOD.replace(from, to);
         assert_ne!(bad, GOOD, "{from}");
         let found = findings(&bad);

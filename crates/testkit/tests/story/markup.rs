@@ -13,7 +13,7 @@ use comity_demo::{
 use comity_testkit::Engine;
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::json;
-use url::Url;
+use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::rig::{Actor, CONTOSO, NILS, NORTHWIND, Rig};
 
@@ -282,7 +282,8 @@ fn addresses(rig: &Rig) -> Vec<String> {
 
 /// What an address answers: its status, its kind, and the structure of a page.
 async fn answered(rig: &Rig, address: &str, text: &str) -> (u16, String, Vec<String>) {
-    let escaped: String = text.bytes().map(|b| format!("%{b:02X}")).collect();
+    let escaped: String = byte_serialize(text.as_bytes()).collect();
+    let escaped = escaped.replace('+', "%20");
     let url = Url::parse(&address.replace('X', &escaped)).unwrap();
     let answer = rig.send(Method::GET, url.as_str(), &[], b"").await;
     let kind = answer.header(&CONTENT_TYPE).unwrap_or_default().to_owned();
