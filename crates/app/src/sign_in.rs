@@ -269,7 +269,11 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
                     Ok(false) => continue,
                     Err(refusal) => return refused(cx, active, assessment, refusal).await,
                 }
-                return Box::pin(complete::complete(cx, active, assessment)).await;
+                match Box::pin(complete::complete(cx, active, assessment)).await? {
+                    Some(outcome) => return Ok(outcome),
+                    // The tenant's settings changed meanwhile: everything is judged anew.
+                    None => continue,
+                }
             }
             Step::Depart { home, controls } => {
                 if home.cloud == cx.app.registry().own.canonical_name {

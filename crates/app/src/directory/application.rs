@@ -161,7 +161,7 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         .insert(&application)
         .await?;
     let tables = change_tx.tables();
-    owner::bind(&tables, application.id.uuid(), &change.bindings).await?;
+    owner::bind(cx, &tables, application.id.uuid(), &change.bindings).await?;
     change_tx.commit(&activity).await?;
     Ok(wire::application(&application, &[]))
 }
