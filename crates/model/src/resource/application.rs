@@ -49,6 +49,7 @@ static PROPERTIES: &[Property] = &[
     text("identifierUris")
         .max(255)
         .many()
+        .most(50)
         .shown()
         .filter(EQ | NE | GE | LE | STARTS | COUNT),
     flag("isDeviceOnlyAuthSupported").shown(),
@@ -114,6 +115,7 @@ static PROPERTIES: &[Property] = &[
         .shown(),
     complex("requiredResourceAccess", &shape::REQUIRED_RESOURCE_ACCESS)
         .many()
+        .most(50)
         .shown(),
     complex("api", &shape::API_APPLICATION)
         .initial(Initial::Object)

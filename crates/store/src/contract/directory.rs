@@ -432,3 +432,46 @@ contract!(what_may_be_long_runs_on_no_thread_of_the_runtime, store, {
     let nobody = users.find_many(&[]).await.unwrap();
     assert_eq!(nobody, []);
 });
+
+contract!(a_name_is_changed_without_the_switches, store, {
+    let [one, two] = two_tenants(&store).await;
+    let read = store.read();
+    let stale = read.tenant(one).find_self().await.unwrap().unwrap();
+    let tx = store.begin().await.unwrap();
+    tx.tenant(one).switch_worker(false).await.unwrap();
+    tx.commit().await.unwrap();
+    // Somebody renames it who has read it before.
+    let tx = store.begin().await.unwrap();
+    let renamed = comity_model::tenant::Tenant {
+        display_name: "Renamed".into(),
+        ..stale.clone()
+    };
+    tx.tenant(one).rename_self(&renamed).await.unwrap();
+    tx.commit().await.unwrap();
+    let now = read.tenant(one).find_self().await.unwrap().unwrap();
+    assert_eq!(now.display_name, "Renamed");
+    assert!(stale.worker_enabled && !now.worker_enabled && now.enabled);
+    let other = read.tenant(two).find_self().await.unwrap().unwrap();
+    assert!(other.worker_enabled && other.display_name != "Renamed");
+});
+
+contract!(a_tenant_stays_at_its_version_until_the_end, store, {
+    let [one, two] = two_tenants(&store).await;
+    let version = store
+        .read()
+        .tenant(one)
+        .versions()
+        .await
+        .unwrap()
+        .unwrap()
+        .policy;
+    let tx = store.begin().await.unwrap();
+    assert!(tx.tenant(one).is_at(version).await.unwrap());
+    assert!(!tx.tenant(one).is_at(version + 1).await.unwrap());
+    tx.tenant(one).bump_policy_version().await.unwrap();
+    assert!(!tx.tenant(one).is_at(version).await.unwrap());
+    tx.commit().await.unwrap();
+    let tx = store.begin().await.unwrap();
+    assert!(tx.tenant(one).is_at(version + 1).await.unwrap());
+    assert!(tx.tenant(two).is_at(version).await.unwrap());
+});

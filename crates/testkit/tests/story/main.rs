@@ -11,11 +11,13 @@ mod bad_input;
 mod code_limit;
 mod guard;
 mod hint;
+mod meantime;
 mod outage;
 mod race;
 mod reset;
 mod rig;
 mod same_cloud;
+mod sight;
 mod step_01;
 mod step_02;
 mod step_03;
@@ -33,6 +35,7 @@ mod step_14;
 mod step_15;
 mod stranger;
 mod sweep;
+mod switch;
 
 use comity_testkit::{Engine, World};
 
