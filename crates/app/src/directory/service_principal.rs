@@ -125,11 +125,9 @@ fn check_first_party(principal: &ServicePrincipal, properties: &Json) -> Result<
     if well_known::first_party_name(principal.app_id).is_none() {
         return Ok(());
     }
-    let may = |name: &str| match worker {
-        true => name == "accountEnabled",
-        false => OF_FIRST_PARTY.contains(&name),
-    };
-    let Some(name) = properties.keys().find(|name| !may(name)) else {
+    let of_worker: &[&str] = &["accountEnabled"];
+    let may: &[&str] = if worker { of_worker } else { &OF_FIRST_PARTY };
+    let Some(name) = properties.keys().find(|name| !may.contains(&name.as_str())) else {
         return Ok(());
     };
     let rule = if worker {

@@ -277,12 +277,21 @@ fn holder(rig: &Rig, name: &str, scopes: &[&str], roles: &[Uuid]) -> Context {
     cx
 }
 
+/// Who, under which scope, changes of whom, what, and whether she may.
+type Attempt = (
+    &'static str,
+    &'static str,
+    &'static str,
+    (&'static str, &'static str),
+    bool,
+);
+
 /// A person's token gives what its scopes name, however high her role.
 #[tokio::test]
 async fn a_persons_token_changes_what_its_scopes_name() {
     let rig = Rig::start(Engine::Sqlite).await;
     let global = [well_known::role::GLOBAL_ADMINISTRATOR];
-    let rows: &[(&str, &str, &str, (&str, &str), bool)] = &[
+    let rows: &[Attempt] = &[
         ("alex", "User.ReadWrite", "alex", PHONE, true),
         ("alex", "User.ReadWrite", "alex", TITLE, false),
         ("alex", "User.ReadWrite", "alex", PASSWORD, false),
