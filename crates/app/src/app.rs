@@ -12,6 +12,7 @@ use crate::{
     lease::Turns,
     partner_configuration::PartnerCache,
     port::{Clock, Mailer, Outbound, Random},
+    rate::Rates,
     snapshot::Snapshots,
     throttle,
 };
@@ -40,6 +41,8 @@ pub struct Settings {
     pub dev_world: bool,
     /// Bytes that the snapshots of all tenants may use together.
     pub snapshot_bytes: usize,
+    /// What one network may cause in a minute before anybody is proven ([`crate::rate`]).
+    pub network_per_minute: u32,
 }
 
 impl Default for Settings {
@@ -49,6 +52,7 @@ impl Default for Settings {
             password: comity_crypto::password::Parameters::default(),
             dev_world: false,
             snapshot_bytes: 64 * 1024 * 1024,
+            network_per_minute: 600,
         }
     }
 }
@@ -65,6 +69,7 @@ struct Inner {
     lease_turns: Turns,
     attempts: throttle::Turns,
     hashing: Arc<Semaphore>,
+    rates: Rates,
 }
 
 impl App {
@@ -86,6 +91,7 @@ impl App {
             partners: PartnerCache::default(),
             lease_turns: Turns::default(),
             attempts: throttle::Turns::default(),
+            rates: Rates::default(),
             hashing: Arc::new(Semaphore::new(processors())),
         })))
     }
@@ -153,6 +159,11 @@ impl App {
     /// Attempts at passwords under way in this process.
     pub(crate) fn attempts(&self) -> &throttle::Turns {
         &self.0.attempts
+    }
+
+    /// What networks have caused in this minute.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.0.rates
     }
 
     /// Places for work with passwords in this process.

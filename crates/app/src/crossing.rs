@@ -39,6 +39,7 @@ use crate::{
     context::Context,
     error::{Error, Result},
     judge, lease, partner_configuration,
+    rate::{self, Kind},
     sign_in::{self, Active, Assessment, Outcome, expected_person, is_silent, pair_of},
     snapshot::Snapshot,
 };
@@ -105,6 +106,7 @@ pub async fn depart(
     home: &HomeTenant,
     controls: Controls,
 ) -> Result<Result<String, Refusal>> {
+    rate::take(cx, Kind::Departure)?;
     let entry = partner_configuration::partner(cx, &home.cloud)?;
     let snapshot = assessment
         .snapshot
@@ -321,7 +323,7 @@ pub async fn callback(cx: &Context, active: &mut Active, params: &Params) -> Res
     }
 }
 
-async fn refuse(cx: &Context, active: &Active, refusal: Refusal) -> Result<Outcome> {
+async fn refuse(cx: &Context, active: &mut Active, refusal: Refusal) -> Result<Outcome> {
     let assessment = sign_in::assess(cx, active).await?;
     sign_in::refused(cx, active, assessment, refusal).await
 }

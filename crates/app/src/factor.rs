@@ -10,6 +10,14 @@ use crate::{
     snapshot::Snapshot,
 };
 
+/// What stored seeds are sealed for.
+pub(crate) const SEALED: &str = "totp";
+
+/// Whose seed it is.
+pub(crate) fn context(tenant: Id<Tenant>, user: Id<User>) -> String {
+    format!("{tenant}/{user}")
+}
+
 /// Registers the first second factor of a person, with audit and a message to her. Two at once:
 /// the second one is refused.
 pub async fn register(
@@ -21,6 +29,7 @@ pub async fn register(
     let tenant = snapshot.tenant.id;
     let tx = cx.app.store().begin().await?;
     let scoped = tx.tenant(tenant);
+    scoped.users().lock(user.id).await?;
     if !scoped.factors().list(user.id).await?.is_empty() {
         return Err(Error::Conflict(
             "a second factor is registered already".into(),

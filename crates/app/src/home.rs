@@ -41,6 +41,7 @@ use crate::{
     crossing::{callback_uri, wire},
     error::{Error, Result},
     judge,
+    rate::{self, Kind},
     sign_in::Begin,
     snapshot::Snapshot,
 };
@@ -103,7 +104,9 @@ pub async fn push(cx: &Context, call: &Call<'_>) -> Result<par::Response, Failur
     let tx = cx.app.store().begin().await?;
     caller.use_once(&tx).await?;
     if let Some(closed) = closed {
-        if let Some(kept) = &closed.kept {
+        let cause = &caller.entry.canonical_name;
+        let is_recorded = rate::take_for(cx, Kind::Record, cause).is_ok();
+        if let Some(kept) = closed.kept.as_ref().filter(|_| is_recorded) {
             let facts = kept
                 .decided_on
                 .as_ref()

@@ -11,16 +11,29 @@ use comity_model::{
     signing_key::{KeyPurpose, KeyState, SigningKeyRow},
     time::Utc,
 };
-use comity_store::Store;
+use comity_store::{Store, Tx};
 
 use crate::{
+    app::App,
     error::{Error, Result},
     port::Random,
 };
 
-/// How long a retired key stays published: longer than anything it signed lives (24 h entity
-/// configurations are the longest).
-const OVERLAP_SECONDS: i64 = 26 * 3600;
+/// What stored keys are sealed for.
+pub(crate) const SEALED: &str = "signing-key";
+
+/// How long a retired key stays: longer than anything it signed lives (24 h entity configurations
+/// are the longest), and a key of proofs as long as a lease that is bound to it.
+const fn overlap_seconds(purpose: KeyPurpose) -> i64 {
+    match purpose {
+        KeyPurpose::Dpop => 91 * 24 * 3600,
+        _ => 26 * 3600,
+    }
+}
+
+/// How long an entity key is announced before it signs: partners that are online ask several times
+/// in this time ([`crate::partner_configuration::ask_all`]).
+const ANNOUNCED_SECONDS: i64 = 24 * 3600;
 
 /// The keys as loaded at one `keys_version`.
 #[derive(Default)]
@@ -189,67 +202,68 @@ pub async fn fresh(cx: &crate::context::Context) -> Result<Arc<KeySet>> {
 }
 
 /// Makes the next keys active and announces new ones; what is active stays published. The first
-/// call only announces, so that partners learn an entity key before it signs.
+/// call only announces, so that partners learn an entity key before it signs: that takes a day,
+/// unless it is to be `at_once`.
 /// Returns what happened, a line a purpose.
-pub async fn rotate(
-    store: &Store,
-    sealer: &Sealer,
-    random: &dyn Random,
-    now: Utc,
-    purposes: &[KeyPurpose],
-) -> Result<Vec<String>> {
+pub async fn rotate(app: &App, purposes: &[KeyPurpose], at_once: bool) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    let tx = store.begin().await?;
+    let tx = app.store().begin().await?;
     tx.cloud().signing_keys().lock().await?;
     let rows = tx.cloud().signing_keys().list().await?;
     for purpose in purposes.iter().copied() {
-        let of = |state| {
-            rows.iter()
-                .filter(move |r| r.purpose == purpose && r.state == state)
-        };
-        for old in of(KeyState::Retired).filter(|r| now.seconds_since(r.changed) > OVERLAP_SECONDS)
-        {
-            tx.cloud().signing_keys().delete(&old.kid).await?;
-        }
-        if let Some(next) = of(KeyState::Next).next() {
-            for active in of(KeyState::Active) {
-                tx.cloud()
-                    .signing_keys()
-                    .set_state(&active.kid, KeyState::Retired, now)
-                    .await?;
-            }
-            tx.cloud()
-                .signing_keys()
-                .set_state(&next.kid, KeyState::Active, now)
-                .await?;
-            lines.push(format!(
-                "{}: `{}` signs from now on",
-                purpose.as_str(),
-                next.kid
-            ));
-        } else {
-            let row = make(purpose, KeyState::Next, sealer, random, now)?;
-            lines.push(format!(
-                "{}: `{}` is announced; rotate again to use it",
-                purpose.as_str(),
-                row.kid
-            ));
-            tx.cloud().signing_keys().insert(&row).await?;
-        }
+        let of_purpose = rows.iter().filter(|row| row.purpose == purpose);
+        let of_purpose: Vec<_> = of_purpose.collect();
+        lines.push(rotate_one(app, &tx, (purpose, &of_purpose), at_once).await?);
     }
     tx.commit().await?;
     Ok(lines)
 }
 
+/// [`rotate`] for the keys of one purpose.
+async fn rotate_one(
+    app: &App,
+    tx: &Tx,
+    (purpose, rows): (KeyPurpose, &[&SigningKeyRow]),
+    at_once: bool,
+) -> Result<String> {
+    let (now, keys) = (app.now(), tx.cloud().signing_keys());
+    let name = purpose.as_str();
+    let of = |state| rows.iter().filter(move |row| row.state == state);
+    for old in of(KeyState::Retired) {
+        if now.seconds_since(old.changed) > overlap_seconds(purpose) {
+            keys.delete(&old.kid).await?;
+        }
+    }
+    let Some(next) = of(KeyState::Next).next() else {
+        let row = make(purpose, KeyState::Next, app.sealer(), app.random(), now)?;
+        keys.insert(&row).await?;
+        let when = match purpose {
+            KeyPurpose::Entity => "rotate again tomorrow to use it",
+            _ => "rotate again to use it",
+        };
+        return Ok(format!("{name}: `{}` is announced; {when}", row.kid));
+    };
+    let announced = now.seconds_since(next.created);
+    if purpose == KeyPurpose::Entity && announced < ANNOUNCED_SECONDS && !at_once {
+        return Ok(format!(
+            "{name}: `{}` was announced {} h ago and does not sign yet: partners that have not \
+             asked meanwhile would refuse this cloud. Rotate again in {} h, or with `--at-once`",
+            next.kid,
+            announced / 3600,
+            (ANNOUNCED_SECONDS - announced).div_euclid(3600) + 1,
+        ));
+    }
+    for active in of(KeyState::Active) {
+        keys.set_state(&active.kid, KeyState::Retired, now).await?;
+    }
+    keys.set_state(&next.kid, KeyState::Active, now).await?;
+    Ok(format!("{name}: `{}` signs from now on", next.kid))
+}
+
 /// Revokes a key at once; an active one is replaced in the same transaction.
-pub async fn revoke(
-    store: &Store,
-    sealer: &Sealer,
-    random: &dyn Random,
-    now: Utc,
-    kid: &str,
-) -> Result<Vec<String>> {
-    let tx = store.begin().await?;
+pub async fn revoke(app: &App, kid: &str) -> Result<Vec<String>> {
+    let now = app.now();
+    let tx = app.store().begin().await?;
     tx.cloud().signing_keys().lock().await?;
     let rows = tx.cloud().signing_keys().list().await?;
     let row = rows.iter().find(|r| r.kid == kid).ok_or(Error::NotFound)?;
@@ -274,7 +288,13 @@ pub async fn revoke(
                 .await?;
             next.kid.clone()
         } else {
-            let made = make(row.purpose, KeyState::Active, sealer, random, now)?;
+            let made = make(
+                row.purpose,
+                KeyState::Active,
+                app.sealer(),
+                app.random(),
+                now,
+            )?;
             tx.cloud().signing_keys().insert(&made).await?;
             made.kid
         };
@@ -310,7 +330,7 @@ fn make(
     let mut nonce = [0; 12];
     random.fill(&mut nonce);
     let sealed = sealer.seal(
-        "signing-key",
+        SEALED,
         context(purpose, key.kid()).as_bytes(),
         &key.to_pkcs8()?,
         nonce,
@@ -330,7 +350,7 @@ fn make(
 fn open(row: &SigningKeyRow, sealer: &Sealer) -> Result<SigningKey> {
     let algorithm = SigningAlgorithm::parse(&row.algorithm).map_err(Error::internal)?;
     let der = sealer.open(
-        "signing-key",
+        SEALED,
         context(row.purpose, &row.kid).as_bytes(),
         &row.sealed,
     )?;
@@ -338,6 +358,6 @@ fn open(row: &SigningKeyRow, sealer: &Sealer) -> Result<SigningKey> {
 }
 
 /// A sealed key opens for its own purpose and ID only.
-fn context(purpose: KeyPurpose, kid: &str) -> String {
+pub(crate) fn context(purpose: KeyPurpose, kid: &str) -> String {
     format!("{}/{kid}", purpose.as_str())
 }

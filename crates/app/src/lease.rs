@@ -39,7 +39,8 @@ pub(crate) use self::renew::ask_again;
 
 /// Seconds that a yes of home counts.
 pub(crate) const CONFIRMED_SECONDS: i64 = 60;
-const PURPOSE: &str = "lease-grant";
+/// What stored grants are sealed for.
+pub(crate) const SEALED: &str = "lease-grant";
 
 /// Home's refresh grant, and the key that it is bound to.
 #[derive(Serialize, Deserialize)]
@@ -60,7 +61,7 @@ pub(crate) fn seal(
     Ok(cx
         .app
         .sealer()
-        .seal(PURPOSE, context.as_bytes(), &plain, cx.bytes())?)
+        .seal(SEALED, context.as_bytes(), &plain, cx.bytes())?)
 }
 
 fn open(cx: &Context, tenant: Id<Tenant>, lease: &Lease) -> Result<Held> {
@@ -68,11 +69,14 @@ fn open(cx: &Context, tenant: Id<Tenant>, lease: &Lease) -> Result<Held> {
     let plain = cx
         .app
         .sealer()
-        .open(PURPOSE, context.as_bytes(), &lease.sealed_grant)?;
+        .open(SEALED, context.as_bytes(), &lease.sealed_grant)?;
     serde_json::from_slice(&plain).map_err(Error::internal)
 }
 
-fn context(tenant: Id<Tenant>, (identity, pair): (&ExternalIdentity, ApplicationPair)) -> String {
+pub(crate) fn context(
+    tenant: Id<Tenant>,
+    (identity, pair): (&ExternalIdentity, ApplicationPair),
+) -> String {
     format!(
         "{tenant}/{}/{}/{}/{}/{}",
         identity.cloud, identity.tenant, identity.object, pair.client, pair.resource

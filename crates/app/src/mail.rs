@@ -2,7 +2,6 @@
 //! job. The queue holds what the letter is about, not its text, and holds it sealed: the link of an
 //! invitation is kept nowhere else (security bar V-50).
 
-use comity_crypto::base64url;
 use comity_model::{id::Id, tenant::Tenant, user::User};
 use comity_store::{TenantTx, outbox_mail::DueMail};
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-const PURPOSE: &str = "mail";
+/// What waiting letters are sealed for.
+pub(crate) const SEALED: &str = "mail";
 
 /// How often delivery is tried before it is given up.
 const ATTEMPTS: i64 = 10;
@@ -112,41 +112,25 @@ fn notice(cx: &Context, snapshot: &Snapshot, user: &User, content: Content) -> O
     })
 }
 
-/// A letter as the queue keeps it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Queued {
-    sealed: String,
-}
-
 /// Queues a letter in the transaction that causes it.
 pub(crate) async fn queue(cx: &Context, scoped: TenantTx<'_>, letter: &Letter) -> Result<()> {
     let id = cx.new_record_id();
     let text = serde_json::to_vec(letter).map_err(Error::internal)?;
-    let sealed = cx
-        .app
-        .sealer()
-        .seal(PURPOSE, id.as_bytes(), &text, cx.bytes())?;
-    let queued = Queued {
-        sealed: base64url::encode(sealed),
-    };
-    Ok(scoped.outbox_mails().insert(id, cx.now, &queued).await?)
+    let sealer = cx.app.sealer();
+    let sealed = sealer.seal(SEALED, id.as_bytes(), &text, cx.bytes())?;
+    Ok(scoped.outbox_mails().insert(id, cx.now, &sealed).await?)
 }
 
-fn open(cx: &Context, queued: &DueMail<Queued>) -> Result<Letter> {
-    let mail = queued.mail.as_ref();
-    let mail = mail.ok_or_else(|| Error::internal("a queued letter cannot be read"))?;
-    let sealed = base64url::decode(&mail.sealed).map_err(Error::internal)?;
-    let text = cx
-        .app
-        .sealer()
-        .open(PURPOSE, queued.id.as_bytes(), &sealed)?;
+fn open(cx: &Context, queued: &DueMail) -> Result<Letter> {
+    let sealer = cx.app.sealer();
+    let text = sealer.open(SEALED, queued.id.as_bytes(), &queued.sealed)?;
     serde_json::from_slice(&text).map_err(Error::internal)
 }
 
 /// Hands a letter over, or says why that did not work.
 async fn hand_over(
     cx: &Context,
-    queued: &DueMail<Queued>,
+    queued: &DueMail,
     write: &(dyn Fn(&Letter, Id<Tenant>) -> Mail + Send + Sync),
 ) -> std::result::Result<(), String> {
     let letter = open(cx, queued).map_err(|e| format!("{e:?}"))?;
@@ -169,7 +153,7 @@ pub async fn deliver(
         .read()
         .cloud()
         .outbox()
-        .due::<Queued>(cx.now, 20)
+        .due(cx.now, 20)
         .await?;
     let mut delivered = 0;
     for mail in due {

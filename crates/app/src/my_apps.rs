@@ -29,6 +29,7 @@ use crate::{
     error::{Error, Result},
     judge,
     port::{OutboundMethod, OutboundRequest},
+    rate,
     snapshot::Snapshot,
     token::{self, Denial, Failure, Network, Standing},
 };
@@ -174,6 +175,7 @@ fn open(cx: &Context, cookie: &str) -> Option<Pending> {
 
 /// The code, at our own token endpoint, over HTTPS like anybody's.
 async fn redeem(cx: &Context, tenant: Uuid, code: &str, verifier: &str) -> Result<Value> {
+    rate::take(cx, rate::Kind::Callback)?;
     let own = &cx.app.registry().own;
     let client_id = well_known::MY_APPS.to_string();
     let keys = cx.app.keys().current();

@@ -1,5 +1,6 @@
 //! Entity configurations (cross-cloud-federation.md §1): ours, signed; theirs, fetched, verified
-//! by a pinned or announced key, compared with the registry, cached for at most a minute.
+//! by a pinned or announced key that was never revoked, compared with the registry, cached for at
+//! most a minute.
 
 mod fetch;
 
@@ -146,6 +147,8 @@ struct Cached {
     confirmed: Utc,
     tried: Utc,
     keys: BTreeMap<Purpose, KeySet>,
+    /// All that the cloud has ever revoked.
+    revoked: BTreeSet<String>,
 }
 
 impl PartnerCache {
@@ -202,12 +205,29 @@ pub async fn keys(
     Ok(renew(cx, entry).await?.set(purpose))
 }
 
+/// Asks every paired cloud whose last accepted configuration is older than that, so that keys it
+/// announces are known here also while nobody crosses. Gives how many answered.
+pub async fn ask_all(cx: &Context, older_than: i64) -> Result<u64> {
+    let mut answered = 0;
+    for name in &cx.app.registry().pairs {
+        let read = cx.app.store().read();
+        let row = read.cloud().partner_configurations().find(name).await?;
+        let known = row.map_or(i64::MIN, |row| row.issued_at);
+        if cx.now.seconds().saturating_sub(known) < older_than {
+            continue;
+        }
+        match keys(cx, name, Purpose::Assertion, None).await {
+            Ok(_) => answered += 1,
+            Err(error) => tracing::info!(cloud = %name, %error, "a partner was not reached"),
+        }
+    }
+    Ok(answered)
+}
+
 /// Whether a key of a partner is listed as revoked, as far as is known here without asking.
 pub(crate) fn is_revoked(cx: &Context, cloud: &str, kid: &str) -> bool {
     let known = cx.app.partners().find(cloud);
-    known
-        .accepted
-        .is_some_and(|c| c.configuration.metadata.comity_cloud.revoked.contains(kid))
+    known.accepted.is_some_and(|c| c.revoked.contains(kid))
 }
 
 /// The registry entry of a paired cloud.

@@ -1,5 +1,7 @@
 //! Passwords: what is accepted (ASVS 6.2, NIST SP 800-63B-4) and how one is stored.
 
+mod common;
+
 use std::sync::Arc;
 
 use comity_crypto::{Zeroizing, password::normalise};
@@ -8,12 +10,15 @@ use comity_model::{id::Id, name, tenant::Tenant, user::User};
 use crate::{
     context::Context,
     error::{Error, Result},
+    snapshot::Snapshot,
 };
 
 /// The shortest password where a second factor exists or is demanded.
 pub const SHORTEST: u8 = 8;
-/// Words that people build passwords on. With the endings and replacements that [`is_common`]
-/// undoes they stand for some hundred thousand entries of lists of common passwords.
+/// The shortest password that stands alone.
+pub const SHORTEST_ALONE: u8 = 15;
+/// Words that people build passwords on, with the endings and replacements that [`is_common`] undoes:
+/// what no list of the past has.
 const WORDS: &str = "password passwort welcome letmein qwerty qwertyuiop qwertz azerty asdfgh asdfghjkl zxcvbnm \
 iloveyou admin administrator monkey dragon sunshine princess football baseball superman batman trustno master shadow \
 michael jennifer jordan hunter ashley bailey charlie donald freedom whatever starwars computer internet secret summer \
@@ -83,7 +88,7 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
         return Err(SHORT);
     }
     let lower = name::key(&normal);
-    if is_common(&lower) {
+    if is_common(&lower) || common::is_listed(&lower) {
         return Err("this password is on lists of common passwords: choose another");
     }
     let known = context
@@ -99,6 +104,28 @@ pub fn check(password: &str, context: &[&str]) -> std::result::Result<(), &'stat
         return Err("one character repeated is no password: choose another");
     }
     Ok(())
+}
+
+/// Whether a person may choose a password, in the words of the page: long enough where it is used,
+/// and none that others would try.
+pub(crate) fn may_choose(
+    typed: &str,
+    least: u8,
+    user: &User,
+    snapshot: &Snapshot,
+) -> std::result::Result<(), String> {
+    let length = length(typed);
+    if length < usize::from(least) {
+        return Err(format!(
+            "The password has {length} characters. Choose one of at least {least}."
+        ));
+    }
+    let words = [
+        user.upn.as_str(),
+        &user.display_name,
+        &snapshot.tenant.display_name,
+    ];
+    check(typed, &words).map_err(|rule| format!("Not accepted: {rule}."))
 }
 
 /// Work with a password, off the runtime's threads. It takes a processor for some ten milliseconds
@@ -121,7 +148,7 @@ pub(crate) async fn work<T: Send + 'static>(
 }
 
 /// The length that counts: of the text in NFC (V-20).
-pub(crate) fn length(password: &str) -> usize {
+fn length(password: &str) -> usize {
     normalise(password).map_or_else(|| password.chars().count(), |normal| normal.chars().count())
 }
 
@@ -255,10 +282,13 @@ mod tests {
         }
     }
 
-    /// The list is short and stands for many: each of its words with each ending of up to three
-    /// digits, alone and with a sign.
+    /// A listed password is refused in any case; the words stand for many: each with each ending of
+    /// up to three digits.
     #[test]
     fn v20_a_hundred_thousand_common_passwords_are_refused() {
+        for listed in ["Strawberry", "CINDERELLA", "Windsurfen07", "l3b3nsm1tt3l"] {
+            assert!(check(listed, &[]).is_err(), "{listed}");
+        }
         let mut refused = 0_usize;
         for word in super::WORDS.split_ascii_whitespace() {
             for ending in 0..1000 {

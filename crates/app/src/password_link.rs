@@ -7,6 +7,8 @@
 //! 4. It works once: taken, in the transaction that stores the password, by one conditional
 //!    statement. Unknown, used, too old, or of an account that is gone or disabled look the same.
 //! 5. It signs nobody in, and ends what the account has open.
+//! 6. A password is for the account that the person saw when she chose it: another link, opened
+//!    meanwhile in the same browser, does not get it.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +27,6 @@ use crate::{
     password,
 };
 
-/// Rule 3: the shortest password that stands alone.
-pub const SHORTEST: u8 = 15;
 /// Longer texts are no link of ours.
 const LONGEST_LINK: usize = 128;
 
@@ -57,10 +57,26 @@ pub async fn find(cx: &Context, link: &str) -> Result<Owner> {
     }
 }
 
-/// Rules 3 to 5. A password that is not accepted leaves the link as it is.
-pub async fn redeem(cx: &Context, link: &str, typed: &Zeroizing<String>) -> Result<Owner> {
+/// Rules 3 to 6. `shown` is the account that the form was drawn for. A password that is not accepted
+/// leaves the link as it is.
+pub async fn redeem(
+    cx: &Context,
+    link: &str,
+    shown: &str,
+    typed: &Zeroizing<String>,
+) -> Result<Owner> {
     let Owner { tenant, user } = find(cx, link).await?;
-    check(cx, tenant, &user, typed).await?;
+    if shown != user.id.to_string() {
+        let rule = format!(
+            "Another link was opened in this browser meanwhile, so no password was set. This page is for {} now: \
+             choose the password of that account, or open the first link again.",
+            user.upn
+        );
+        return Err(Error::invalid("account", rule));
+    }
+    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
+    password::may_choose(typed, password::SHORTEST_ALONE, &user, &snapshot)
+        .map_err(|rule| Error::invalid("password", rule))?;
     let hash = password::hash(cx, typed).await?;
     let tx = cx.app.store().begin().await?;
     let taken = tx
@@ -97,23 +113,6 @@ pub async fn redeem(cx: &Context, link: &str, typed: &Zeroizing<String>) -> Resu
         .await?;
     tx.commit().await?;
     Ok(Owner { tenant, user })
-}
-
-async fn check(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str) -> Result<()> {
-    let invalid = |rule: String| Error::invalid("password", rule);
-    let length = password::length(typed);
-    if length < usize::from(SHORTEST) {
-        return Err(invalid(format!(
-            "The password has {length} characters. Choose one of at least {SHORTEST}."
-        )));
-    }
-    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    let words = [
-        user.upn.as_str(),
-        &user.display_name,
-        &snapshot.tenant.display_name,
-    ];
-    password::check(typed, &words).map_err(|rule| invalid(format!("Not accepted: {rule}.")))
 }
 
 /// The record names the person: whoever holds the link acts as her.

@@ -6,10 +6,11 @@
 //!    the cloud must be named; nowhere while a ticked cloud is silent: not known.
 //! 3. An invitee is asked of one named partner, and never because of a guest.
 //! 4. What is not told is one refusal; why, is told only as far as a refused push would show it.
-//! 5. Each side limits and records what is asked.
+//! 5. Each side limits and records what is asked, also within one cloud, where nothing is sent.
 
 mod answer;
 mod ask;
+mod here;
 mod limit;
 mod readiness;
 
@@ -29,7 +30,7 @@ use comity_oauth::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::answer::person;
+pub(crate) use self::here::invitee_here;
 pub use self::{
     answer::answer,
     readiness::{Readiness, ReadinessCache, readiness},

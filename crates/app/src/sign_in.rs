@@ -11,6 +11,7 @@ mod hint;
 mod home_leg;
 mod keep;
 mod new_password;
+mod refuse;
 mod route;
 mod submit;
 
@@ -21,6 +22,8 @@ pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;
 pub(crate) use complete::{auth_time, expected_person};
 pub use new_password::{least_characters, new_password};
+pub(crate) use refuse::refused;
+pub use refuse::{begin_again, may_use_another};
 pub use route::{Route, find_organization, route};
 pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
@@ -30,7 +33,7 @@ pub use submit::{
 use crate::{
     context::{Context, hash_bearer},
     error::{Error, Result},
-    lease, record,
+    lease,
 };
 use comity_model::{
     id::Id,
@@ -70,6 +73,8 @@ pub struct Active {
     pub cookie: Option<String>,
     /// The session's new value after a leg at a home in this cloud, if the sign-in goes on.
     pub browser_cookie: Option<SessionCookie>,
+    /// Legs at homes in this cloud that ended in this request and are not written yet.
+    ended_legs: Vec<home_leg::Ended>,
 }
 
 /// A cookie that the response sets.
@@ -131,6 +136,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         pushed: begin.pushed,
         cookie: Some(cookie.to_string()),
         browser_cookie: None,
+        ended_legs: Vec::new(),
     };
     take_account(cx, &mut active).await?;
     hint::follow(cx, &mut active, begin.domain_hint.as_deref()).await?;
@@ -138,8 +144,15 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
     Ok((active, outcome))
 }
 
-/// The sign-in of a binding cookie; absent, late or finished ones look the same.
+/// The sign-in of a binding cookie, to go on; absent, late, finished and refused ones look the same.
 pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Active> {
+    let active = find(cx, cookie, browser).await?;
+    let goes_on = active.sign_in.data.refused.is_none();
+    goes_on.then_some(active).ok_or(Error::NotFound)
+}
+
+/// The sign-in of a binding cookie, also one that was refused: to be shown, or to begin again.
+pub async fn find(cx: &Context, cookie: &str, browser: Browser) -> Result<Active> {
     let found = cx
         .app
         .store()
@@ -158,6 +171,7 @@ pub async fn resume(cx: &Context, cookie: &str, browser: Browser) -> Result<Acti
         pushed: None,
         cookie: None,
         browser_cookie: None,
+        ended_legs: Vec::new(),
     })
 }
 
@@ -261,7 +275,7 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
         match step {
             Step::Complete => {
                 if active.sign_in.data.home_leg.is_some() {
-                    home_leg::finish(cx, active, &assessment).await?;
+                    home_leg::finish(cx, active, &assessment)?;
                     continue;
                 }
                 match Box::pin(confirmed(cx, active, &assessment)).await? {
@@ -355,19 +369,23 @@ pub(crate) async fn take_pushed(cx: &Context, active: &Active, tx: &Tx) -> Resul
 pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    if active.stored {
-        tx.cloud()
-            .sign_ins()
-            .update(&active.sign_in)
-            .await
-            .map_err(stale)?;
-        active.sign_in.version += 1;
-    } else {
-        tx.cloud().sign_ins().insert(&active.sign_in).await?;
-        active.stored = true;
-    }
+    home_leg::write(cx, active, &tx).await?;
+    store(active, &tx).await?;
     tx.commit().await?;
     active.pushed = None;
+    active.ended_legs.clear();
+    Ok(())
+}
+
+async fn store(active: &mut Active, tx: &Tx) -> Result<()> {
+    let sign_ins = tx.cloud().sign_ins();
+    if active.stored {
+        sign_ins.update(&active.sign_in).await.map_err(stale)?;
+        active.sign_in.version += 1;
+    } else {
+        sign_ins.insert(&active.sign_in).await?;
+        active.stored = true;
+    }
     Ok(())
 }
 
@@ -378,58 +396,6 @@ pub(crate) fn stale(error: comity_store::Error) -> Error {
     } else {
         error.into()
     }
-}
-
-/// Records a refusal and says how it is answered: silently to the application, back to the cloud
-/// that asked, or on a page. A no of a home in this cloud is also the end of the sign-in that waits
-/// for it: the resource's tenant has its own record, with what it may see of that no.
-pub(crate) async fn refused(
-    cx: &Context,
-    active: &Active,
-    assessment: Assessment,
-    refusal: Refusal,
-) -> Result<Outcome> {
-    let outermost = &active.sign_in.data;
-    let data = outermost.active();
-    let seen = answer::seen(outermost, refusal);
-    let mut rows = Vec::new();
-    if outermost.home_leg.is_some() {
-        let waiting = assess::assess_record(cx, outermost, &active.browser).await?;
-        rows.extend(outermost.tenant.map(|tenant| {
-            let row = record::sign_in(cx, outermost, &waiting, seen.code);
-            (tenant, row)
-        }));
-    }
-    rows.extend(data.tenant.map(|tenant| {
-        let row = record::sign_in(cx, data, &assessment, refusal.code);
-        (tenant, row)
-    }));
-    let tx = cx.app.store().begin().await?;
-    take_pushed(cx, active, &tx).await?;
-    for (tenant, row) in rows {
-        tx.tenant(tenant).sign_in_records().insert(&row).await?;
-    }
-    if active.stored {
-        tx.cloud()
-            .sign_ins()
-            .delete(active.sign_in.id, active.sign_in.version)
-            .await?;
-    }
-    tx.commit().await?;
-    Ok(match &outermost.purpose {
-        Purpose::Application(request) if request.prompt == Prompt::None => Outcome::Return {
-            to: answer::error_response(cx, request, outermost, seen),
-            session: None,
-        },
-        Purpose::Crossing {
-            pushed,
-            same_cloud: false,
-        } => Outcome::Return {
-            to: answer::crossing_error(cx, pushed, refusal),
-            session: None,
-        },
-        _ => Outcome::Refused(Box::new(assessment), refusal),
-    })
 }
 
 /// Which methods count now: those of the session the record builds on, and those proven since;

@@ -26,7 +26,7 @@ use crate::{
     audit::{Activity, audit},
     context::{Context, hash_bearer},
     error::{Error, Result},
-    password,
+    factor, password,
 };
 
 /// An hour for the first administrator's link.
@@ -300,10 +300,10 @@ pub async fn seed_hashed(
         )
         .await?;
     if let Some(seed) = totp {
-        let context = format!("{tenant}/{}", user.id);
-        let sealed_secret = app
-            .sealer()
-            .seal("totp", context.as_bytes(), seed, cx.bytes())?;
+        let context = factor::context(tenant, user.id);
+        let sealed_secret =
+            app.sealer()
+                .seal(factor::SEALED, context.as_bytes(), seed, cx.bytes())?;
         let factor = Factor {
             id: cx.new_uuid(),
             user: user.id,

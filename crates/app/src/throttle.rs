@@ -11,6 +11,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -66,9 +67,9 @@ pub fn password(
         block_seconds: 60,
         at_once: 1,
     }];
-    if !cx.client.ip.is_empty() {
+    if let Some(network) = network(&cx.client.ip) {
         limits.push(Limit {
-            key: format!("network/{}", cx.client.ip),
+            key: format!("network/{network}"),
             failures: 100,
             window_seconds: 300,
             block_seconds: 60,
@@ -76,6 +77,18 @@ pub fn password(
         });
     }
     limits
+}
+
+/// What counts as one network: an address of IPv4, whoever wrote it in IPv6; of IPv6 the 64 bits
+/// that one line is given, for its holder picks the others at will.
+fn network(address: &str) -> Option<String> {
+    Some(match address.parse::<IpAddr>().ok()?.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let prefix = address.to_bits() >> 64 << 64;
+            format!("{}/64", Ipv6Addr::from_bits(prefix))
+        }
+    })
 }
 
 /// The counter of one-time codes: per person, over all sessions and nodes (S-43).
@@ -246,4 +259,33 @@ pub async fn passed(cx: &Context, limits: &[Limit]) -> Result<()> {
     tx.cloud().throttles().clear(&account.key).await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn v6_counts_by_what_one_line_is_given_and_v4_by_address() {
+        let same = [
+            ("192.0.2.7", "::ffff:192.0.2.7"),
+            ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff"),
+            ("2001:db8:0:1::1", "2001:0db8:0000:0001:0:0:0:2"),
+        ];
+        for (one, other) in same {
+            assert!(network(one).is_some(), "{one}");
+            assert_eq!(network(one), network(other), "{one} {other}");
+        }
+        let different = [
+            ("192.0.2.7", "192.0.2.8"),
+            ("2001:db8:0:1::1", "2001:db8:0:2::1"),
+            ("192.0.2.7", "::192.0.2.7"),
+        ];
+        for (one, other) in different {
+            assert_ne!(network(one), network(other), "{one} {other}");
+        }
+        for nobody in ["", "here", "192.0.2.7:443"] {
+            assert_eq!(network(nobody), None, "{nobody}");
+        }
+    }
 }

@@ -2,11 +2,15 @@
 //! application's own request ID never takes its place, cross-cloud-federation.md §6), and the
 //! client is who the listener saw.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    sync::{Arc, OnceLock},
+};
 
 use axum::extract::FromRequestParts;
 use comity_app::{App, Client, Context};
 use http::{HeaderMap, Uri, header, request::Parts};
+use uuid::Uuid;
 
 use crate::peer::Peer;
 
@@ -25,9 +29,30 @@ impl FromRequestParts<App> for Cx {
     }
 }
 
-/// The context of a request.
+/// The context of a request. However often it is asked for, its correlation ID is one.
 pub fn context(app: &App, parts: &Parts) -> Context {
-    Context::new(app, client(parts))
+    let mut cx = Context::new(app, client(parts));
+    if let Some(noted) = parts.extensions.get::<Noted>() {
+        cx.correlation_id = noted.note(cx.correlation_id);
+    }
+    cx
+}
+
+/// An extension of the request, put there by the log: the correlation ID is left in it for the line
+/// that is written when no context is there any more.
+#[derive(Debug, Clone, Default)]
+pub struct Noted(Arc<OnceLock<Uuid>>);
+
+impl Noted {
+    /// Leaves an ID, unless one was left before; gives the one that counts.
+    pub fn note(&self, id: Uuid) -> Uuid {
+        *self.0.get_or_init(|| id)
+    }
+
+    /// The ID, if the request came as far as to have one.
+    pub fn found(&self) -> Option<Uuid> {
+        self.0.get().copied()
+    }
 }
 
 /// Where a request comes from. Only the listener's word counts: forwarding headers are gone by

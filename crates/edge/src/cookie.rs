@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponseParts, ResponseParts},
 };
 use comity_app::{Context, sign_in::SessionCookie};
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 
 const SESSION: &str = "__Host-session";
 const SIGN_IN: &str = "__Host-signin-";
@@ -111,6 +111,23 @@ impl Cookies {
                 .collect(),
         )
     }
+}
+
+/// Leaves nothing of a session in the browser: not its cookie, no sign-in under way, and nothing that a
+/// page of this host keeps (security bar V-54).
+pub fn leave_nothing(cookies: &Cookies, headers: &mut HeaderMap) {
+    SetCookie::forget_session().add_to(headers);
+    for (n, _) in cookies.sign_ins() {
+        SetCookie::forget_sign_in(n).add_to(headers);
+    }
+    clear_site_data(headers);
+}
+
+/// Of what a browser keeps beside cookies. Not `"cookies"`: that reaches the other hosts of the same
+/// domain, where sessions of their own end by their own sign-out.
+pub fn clear_site_data(headers: &mut HeaderMap) {
+    let storage = HeaderValue::from_static("\"storage\"");
+    headers.insert(HeaderName::from_static("clear-site-data"), storage);
 }
 
 impl<S: Sync> FromRequestParts<S> for Cookies {

@@ -40,10 +40,14 @@ impl Answer<'_> {
             Some(number) => (number, Vec::new()),
             None => self.cookies.new_sign_in(self.cx),
         };
-        let goes_on = matches!(outcome, Outcome::Page(..) | Outcome::Depart(_));
+        // A refusal keeps its page.
+        let stays = matches!(
+            outcome,
+            Outcome::Page(..) | Outcome::Depart(_) | Outcome::Refused(..)
+        );
         let mut response = self.body(active, outcome, number).await;
         let headers = response.headers_mut();
-        match (&active.cookie, goes_on) {
+        match (&active.cookie, stays) {
             (Some(cookie), true) => {
                 SetCookie::sign_in(number, cookie).add_to(headers);
                 for cookie in &forgotten {
@@ -93,7 +97,7 @@ impl Answer<'_> {
                 refused::sign_in(
                     cx,
                     self.site,
-                    active.sign_in.data.active(),
+                    (&active.sign_in.data, number),
                     &assessment,
                     refusal,
                 )

@@ -6,7 +6,7 @@ use comity_app::{
     Context, Error,
     crossing::{HOME_REFUSED, HOME_SILENT},
     guest,
-    sign_in::Assessment,
+    sign_in::{Assessment, may_use_another},
     snapshot::Snapshot,
 };
 use comity_model::{
@@ -95,14 +95,17 @@ fn log_defect(cx: &Context, what: &str) {
     tracing::error!(correlation_id = %cx.correlation_id, "{what}");
 }
 
-/// The page of a refused sign-in: both sides by name, the number, whose administrator acts.
+/// The page of a refused sign-in: both sides by name, the number, whose administrator acts, and the
+/// way to another account where one may help. `n` is the number of the sign-in's cookie.
 pub async fn sign_in(
     cx: &Context,
     site: &Site,
-    data: &SignInData,
+    sign_in: (&SignInData, u32),
     assessment: &Assessment,
     refusal: Refusal,
 ) -> Response {
+    let (outermost, n) = sign_in;
+    let data = outermost.active();
     let snapshot = assessment.snapshot.as_deref();
     let (resource, home) = sides(cx, data, snapshot).await;
     let app = app_name(data, snapshot);
@@ -146,6 +149,7 @@ pub async fn sign_in(
         account,
         app,
         correlation_id: data.correlation_id.to_string(),
+        other_account: may_use_another(outermost, refusal).then(|| format!("/signin/{n}/name")),
         ..blank(cx, words)
     };
     draw(cx, site, snapshot, &drawn, status)

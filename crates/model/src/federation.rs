@@ -177,6 +177,10 @@ pub struct PartnerConfiguration {
     pub expires_at: i64,
     /// Entity JWKs (JSON) accepted from now on: those of the accepted statement.
     pub entity_keys: String,
+    /// The `kid` of every key that the cloud has ever said is revoked; never shrinks.
+    pub revoked: BTreeSet<String>,
+    /// Thumbprint of the pinned key (RFC 7638) under which `entity_keys` were announced.
+    pub pinned: Option<String>,
     /// When it was last fetched and found valid.
     pub confirmed: Utc,
     /// Why the pair is shut, if what is published differs from the registry.

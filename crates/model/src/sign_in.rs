@@ -155,6 +155,9 @@ pub struct SignInData {
     pub reviewed: Option<Utc>,
     /// A home in this cloud is asked within the same sign-in, in the same browser: its own record.
     pub home_leg: Option<Box<SignInData>>,
+    /// It was refused, and only the page that says so is left.
+    #[serde(default)]
+    pub refused: Option<Refusal>,
 }
 
 impl SignInData {
@@ -179,6 +182,7 @@ impl SignInData {
             released: None,
             reviewed: None,
             home_leg: None,
+            refused: None,
         }
     }
 

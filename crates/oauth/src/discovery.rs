@@ -73,8 +73,9 @@ pub struct ProviderMetadata {
     /// S256.
     #[serde(default)]
     pub code_challenge_methods_supported: Vec<String>,
-    /// RFC 9449.
-    #[serde(default)]
+    /// RFC 9449. Ours has none: tokens of applications are not bound to a key, and the clouds, whose
+    /// leg is, read each other's entity configuration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// RFC 9207.
     #[serde(default)]
@@ -172,7 +173,7 @@ impl ProviderMetadata {
             ]),
             token_endpoint_auth_signing_alg_values_supported: algorithms(),
             code_challenge_methods_supported: list(&["S256"]),
-            dpop_signing_alg_values_supported: algorithms(),
+            dpop_signing_alg_values_supported: Vec::new(),
             authorization_response_iss_parameter_supported: true,
             claims_parameter_supported: true,
             request_parameter_supported: false,

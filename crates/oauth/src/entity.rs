@@ -7,7 +7,8 @@
 //! 3. Life at most 24 h; `iat` at most 60 s ahead and never older than the last one accepted.
 //! 4. A key has one purpose: no key occurs under two, and the entity's keys under none; all are
 //!    ES256 and named by their `kid`.
-//! 5. What `comity_cloud` says is compared with the registry, never merged into it.
+//! 5. It names at most 1,000 revoked keys, and the one that signs it is none of them.
+//! 6. What `comity_cloud` says is compared with the registry, never merged into it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,6 +28,8 @@ pub const PATH: &str = "/.well-known/openid-federation";
 pub const MEDIA_TYPE: &str = "application/entity-statement+jwt";
 /// The longest life, in seconds.
 pub const MAX_LIFE: i64 = 24 * 60 * 60;
+/// The most keys that are named as revoked.
+pub const MAX_REVOKED: usize = 1_000;
 
 /// An entity configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,6 +199,14 @@ pub enum EntityError {
     /// Rule 4: not ES256, without a name, or not a key.
     #[error("the entity configuration has a key that is not a named ES256 key")]
     Key,
+    /// Rule 5.
+    #[error("the entity configuration is signed by a key that is revoked")]
+    Revoked,
+    /// Rule 5.
+    #[error(
+        "the entity configuration names more revoked keys than {MAX_REVOKED}, or a name that is too long"
+    )]
+    TooManyRevoked,
     /// Rule 4.
     #[error("the entity configuration uses the key `{0}` for two purposes")]
     SharedKey(String),
@@ -213,7 +224,7 @@ pub fn sign(configuration: &EntityConfiguration, key: &SigningKey) -> Result<Str
     jws::sign(TYPE, configuration, key)
 }
 
-/// Rules 1 to 4. Rule 5 is [`ComityCloud::compare`].
+/// Rules 1 to 5. Rule 6 is [`ComityCloud::compare`].
 pub fn verify(token: &str, expected: &Expected<'_>) -> Result<EntityConfiguration, EntityError> {
     let unverified = Unverified::parse(token, Kind::Cloud)?;
     if unverified.header().algorithm != SigningAlgorithm::Es256 {
@@ -264,7 +275,19 @@ impl EntityConfiguration {
         if expected.last_iat.is_some_and(|last| self.iat < last) {
             return Err(EntityError::Older);
         }
+        self.check_revoked(kid)?;
         self.check_keys()
+    }
+
+    fn check_revoked(&self, kid: &str) -> Result<(), EntityError> {
+        let revoked = &self.metadata.comity_cloud.revoked;
+        if revoked.contains(kid) {
+            return Err(EntityError::Revoked);
+        }
+        if revoked.len() > MAX_REVOKED || revoked.iter().any(|kid| kid.len() > 256) {
+            return Err(EntityError::TooManyRevoked);
+        }
+        Ok(())
     }
 
     fn check_keys(&self) -> Result<(), EntityError> {
@@ -302,13 +325,14 @@ impl ComityCloud {
         }
     }
 
-    /// The keys of a purpose, ready to verify, without those revoked.
-    pub fn keys(&self, purpose: Purpose) -> KeySet {
-        let revoked: Vec<_> = self.revoked.iter().collect();
+    /// The keys of a purpose, ready to verify, without those revoked: what is revoked here, and
+    /// what was before.
+    pub fn keys(&self, purpose: Purpose, before: &BTreeSet<String>) -> KeySet {
+        let revoked: Vec<_> = self.revoked.union(before).collect();
         KeySet::from_jwks(self.jwks(purpose)).without(&revoked)
     }
 
-    /// Rule 5.
+    /// Rule 6.
     pub fn compare(&self, expected: &ExpectedCloud) -> Vec<Difference> {
         let mut differences = Vec::new();
         let mut compare = |member: &str, expected: &str, published: Option<&str>| {

@@ -209,6 +209,7 @@ fn s08_one_key_one_purpose() {
 
 #[test]
 fn s09_a_revoked_key_is_dead_at_once() {
+    let none = BTreeSet::new();
     let mut cloud = configuration(&[]).metadata.comity_cloud;
     let kid = cloud
         .assertion_keys
@@ -216,13 +217,21 @@ fn s09_a_revoked_key_is_dead_at_once() {
         .first()
         .and_then(|jwk| jwk.kid.clone())
         .unwrap();
-    assert!(cloud.keys(Purpose::Assertion).find(&kid).is_some());
+    assert!(cloud.keys(Purpose::Assertion, &none).find(&kid).is_some());
     cloud.revoked.insert(kid.clone());
-    assert!(cloud.keys(Purpose::Assertion).find(&kid).is_none());
-    assert_eq!(cloud.keys(Purpose::Assertion).len(), 1);
+    assert!(cloud.keys(Purpose::Assertion, &none).find(&kid).is_none());
+    assert_eq!(cloud.keys(Purpose::Assertion, &none).len(), 1);
+    cloud.revoked.clear();
+    let before = [kid.clone()].into();
+    let left = cloud.keys(Purpose::Assertion, &before);
+    assert_eq!(
+        (left.find(&kid).is_none(), left.len()),
+        (true, 1),
+        "for ever"
+    );
     for purpose in [Purpose::ClientAssertion, Purpose::Question, Purpose::Answer] {
-        assert!(cloud.keys(purpose).find(&kid).is_none());
-        assert_eq!(cloud.keys(purpose).len(), 1);
+        assert!(cloud.keys(purpose, &none).find(&kid).is_none());
+        assert_eq!(cloud.keys(purpose, &none).len(), 1);
     }
 }
 

@@ -14,11 +14,16 @@ use comity_app::{
     App, Context, Error, crossing,
     home::{self, Call, Failure},
     partner_configuration, question,
-    sign_in::{self, Active, Browser},
+    sign_in::{self, Active, Browser, Outcome},
     token::Refused,
 };
-use comity_edge::{Chain, Cookies, Cx, Site, form_token::is_form, outcome::Answer, refused};
-use comity_model::{id::Id, tenant::Tenant};
+use comity_edge::{
+    Chain, Cookies, Cx, Site,
+    form_token::is_form,
+    outcome::{Answer, see_other},
+    refused,
+};
+use comity_model::{id::Id, sign_in::Step, tenant::Tenant};
 use comity_oauth::{entity, error::ComityError, params::Params, response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -232,10 +237,11 @@ async fn callback(
     };
     let (number, mut active, params) = match found {
         Ok(found) => found,
-        Err(error) => return refused::error(&cx, &site, &error),
+        Err(error) => return without_sign_in(&cx, &site, &error),
     };
     match crossing::callback(&cx, &mut active, &params).await {
         Ok(outcome) => {
+            let outcome = at_its_own_address(outcome);
             let answer = Answer {
                 cx: &cx,
                 site: &site,
@@ -245,7 +251,28 @@ async fn callback(
             };
             answer.render(&active, outcome).await
         }
-        Err(error) => refused::error(&cx, &site, &error),
+        Err(error) => without_sign_in(&cx, &site, &error),
+    }
+}
+
+/// A refusal is drawn where the sign-in's pages are: here the address holds a code and a state
+/// (security bar S-42).
+fn at_its_own_address(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refused(assessment, refusal) => Outcome::Page(assessment, Step::Refuse(refusal)),
+        other => other,
+    }
+}
+
+/// The same for an answer that this browser does not wait for. A fault of ours is told at once: its
+/// page has the number under which the log holds it.
+fn without_sign_in(cx: &Context, site: &Site, error: &Error) -> Response {
+    match error {
+        Error::NotFound => {
+            let login = &cx.app.registry().own.hosts.login;
+            see_other(&format!("{login}/signin/gone"))
+        }
+        error => refused::error(cx, site, error),
     }
 }
 

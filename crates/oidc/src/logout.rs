@@ -14,7 +14,9 @@ use comity_app::{
     logout::{self, Asked},
     sign_in::Browser,
 };
-use comity_edge::{Cookies, Cx, SetCookie, Site, form_token::is_form, outcome::see_other, refused};
+use comity_edge::{
+    Cookies, Cx, Site, cookie::leave_nothing, form_token::is_form, outcome::see_other, refused,
+};
 use comity_oauth::{logout::Request, params::Params};
 use http::HeaderMap;
 
@@ -103,6 +105,6 @@ async fn act(
         logout::end(cx, cookies.session(), under_way).await?;
     }
     let mut response = see_other(&location.unwrap_or_else(|| format!("{login}/signed-out")));
-    SetCookie::forget_session().add_to(response.headers_mut());
+    leave_nothing(cookies, response.headers_mut());
     Ok(response)
 }

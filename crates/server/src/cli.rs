@@ -144,6 +144,9 @@ pub enum Keys {
         /// Only keys of this purpose.
         #[arg(long)]
         purpose: Option<String>,
+        /// Uses an entity key that partners may not have learned yet.
+        #[arg(long)]
+        at_once: bool,
     },
     /// Makes a key worthless at once and replaces it.
     Revoke {
@@ -152,6 +155,8 @@ pub enum Keys {
         /// ID of the key.
         kid: String,
     },
+    /// Seals everything again under the first line of the key file.
+    SealAgain(Config),
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,7 +208,9 @@ mod tests {
             "tenant create --config f --name n --domain d --admin a",
             "keys rotate --config f",
             "keys rotate --config f --purpose token",
+            "keys rotate --config f --at-once",
             "keys revoke --config f kid",
+            "keys seal-again --config f",
             "pair show --config f",
             "policy decide",
             "policy explain f",

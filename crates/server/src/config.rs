@@ -39,6 +39,8 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     pub front: Front,
     pub smtp: Option<Smtp>,
+    /// What a network may cause in a minute before anybody is proven; usual if absent.
+    pub network_per_minute: Option<u32>,
 }
 
 /// Who speaks TLS with the clients.
@@ -127,6 +129,7 @@ fn read(root: &Section<'_>, folder: &Path) -> Option<Config> {
         root.missing("listen");
     }
     let front = front(root, folder);
+    let network_per_minute = root.section("limits").and_then(|section| limits(&section));
     let smtp = root
         .section("smtp")
         .and_then(|section| smtp::read(&section, folder));
@@ -138,7 +141,21 @@ fn read(root: &Section<'_>, folder: &Path) -> Option<Config> {
         listen,
         front: front?,
         smtp,
+        network_per_minute,
     })
+}
+
+/// `[limits]`: what a network may cause in a minute before anybody is proven.
+fn limits(section: &Section<'_>) -> Option<u32> {
+    let bound = section.number("network_per_minute");
+    if bound.is_some_and(|bound: u32| bound < 10) {
+        section.problem(
+            "network_per_minute",
+            "`limits.network_per_minute` must be 10 or more",
+        );
+    }
+    section.finish();
+    bound
 }
 
 fn store_url(text: &str) -> Result<Secret<String>, String> {

@@ -1,11 +1,15 @@
 //! The listener: accepts connections, speaks TLS and HTTP, and hands requests to the router with
 //! the `Peer` they came from.
 //!
-//! Bounded everywhere: connections at once, time for the handshake, time for the request's head,
+//! Bounded everywhere: connections at once, in all and for each address, time for the handshake, time for the request's head,
 //! size of the head, streams per connection, idle time. At the shutdown open requests have 10 s
 //!
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -15,10 +19,12 @@ use tokio::{
     task::JoinSet,
 };
 
+use self::share::{Share, Shares};
 use crate::{shutdown::Shutdown, tls::Names};
 
 mod connection;
 pub mod proxy;
+mod share;
 #[cfg(test)]
 mod tests;
 
@@ -77,6 +83,9 @@ pub enum Transport {
 pub struct Limits {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Connections of one address at once; more are closed. A proxy of ours and programs of this
+    /// machine are not counted.
+    pub of_an_address: usize,
     /// For the TLS handshake.
     pub handshake: Duration,
     /// For the head of a request; an idle HTTP/1.1 connection ends after it too.
@@ -91,6 +100,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 8192,
+            of_an_address: 1024,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             idle: Duration::from_mins(1),
@@ -104,6 +114,19 @@ struct Shared {
     router: Router,
     limits: Limits,
     shutdown: Shutdown,
+    shares: Shares,
+}
+
+impl Shared {
+    /// `Err` if that address holds as many connections as one may.
+    fn share(&self, address: IpAddr) -> Result<Option<Share>, ()> {
+        let is_ours = address.to_canonical().is_loopback();
+        if is_ours || matches!(self.transport, Transport::Proxied(_)) {
+            return Ok(None);
+        }
+        let share = self.shares.take(address, self.limits.of_an_address);
+        share.map(Some).ok_or(())
+    }
 }
 
 /// Serves until the shutdown and then until open requests have ended or their time is over.
@@ -121,6 +144,7 @@ pub async fn serve(
         router,
         limits,
         shutdown,
+        shares: Shares::default(),
     });
     // Every connection holds a sender; the receiver ends when the last one has gone.
     let (open, mut closed) = mpsc::channel::<()>(1);
@@ -156,13 +180,17 @@ async fn accept(
         let Some((stream, address, permit)) = next else {
             continue;
         };
+        let Ok(share) = shared.share(address.ip()) else {
+            tracing::debug!(%address, "the address holds as many connections as one may");
+            continue;
+        };
         let (shared, open) = (Arc::clone(&shared), open.clone());
         tokio::spawn(async move {
             let outcome = connection::serve(stream, address, &shared).await;
             if let Err(error) = outcome {
                 tracing::debug!(%address, error = format!("{error:#}"), "connection ended");
             }
-            drop((permit, open));
+            drop((permit, share, open));
         });
     }
 }

@@ -26,7 +26,11 @@ use hyper_util::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use self::{breaker::Breaker, connector::Connector, gate::Gate};
+use self::{
+    breaker::Breaker,
+    connector::{Connector, Resolver},
+    gate::Gate,
+};
 use crate::{
     authority::Authority,
     port::{Clock, Outbound, OutboundError, OutboundMethod, OutboundRequest, OutboundResponse},
@@ -84,13 +88,25 @@ struct Partner {
 impl HttpsOutbound {
     /// A client for our own cloud and its partners; fails on an entry that cannot be used.
     pub fn new(registry: &Registry, clock: Arc<dyn Clock>, limits: Limits) -> anyhow::Result<Self> {
+        Self::resolving(registry, clock, limits, &connector::system())
+    }
+
+    fn resolving(
+        registry: &Registry,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+        resolver: &Resolver,
+    ) -> anyhow::Result<Self> {
         let paired = registry
             .others
             .values()
             .filter(|other| registry.is_paired(&other.canonical_name));
         let partners = std::iter::once(&registry.own)
             .chain(paired)
-            .map(|entry| Ok((entry.canonical_name.clone(), Partner::new(entry, &limits)?)))
+            .map(|entry| {
+                let partner = Partner::new(entry, &limits, Arc::clone(resolver))?;
+                Ok((entry.canonical_name.clone(), partner))
+            })
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
             partners,
@@ -101,7 +117,7 @@ impl HttpsOutbound {
 }
 
 impl Partner {
-    fn new(entry: &CloudEntry, limits: &Limits) -> anyhow::Result<Self> {
+    fn new(entry: &CloudEntry, limits: &Limits, resolver: Resolver) -> anyhow::Result<Self> {
         let hosts = &entry.hosts;
         let origins: BTreeSet<Authority> = [
             &hosts.login,
@@ -121,7 +137,7 @@ impl Partner {
             .pool_idle_timeout(Duration::from_secs(5))
             .pool_max_idle_per_host(limits.calls)
             .http1_max_buf_size(64 * 1024)
-            .build(Connector::new(entry, limits.call)?);
+            .build(Connector::new(entry, limits.call, resolver)?);
         let gate = Gate::new(limits.calls, limits.waiting);
         Ok(Self {
             origins,

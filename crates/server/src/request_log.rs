@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use comity_edge::context::Noted;
 use http::{HeaderMap, header};
 use tokio::time::Instant;
 
@@ -26,7 +27,7 @@ pub async fn note_route(request: Request, next: Next) -> Response {
 }
 
 /// A layer of the whole router: writes the line.
-pub async fn record(request: Request, next: Next) -> Response {
+pub async fn record(mut request: Request, next: Next) -> Response {
     // Whoever watches the process asks every few seconds.
     let is_watch = request.uri().path() == "/healthz";
     if is_watch || !tracing::enabled!(target: "request", tracing::Level::INFO) {
@@ -34,6 +35,7 @@ pub async fn record(request: Request, next: Next) -> Response {
     }
     let start = Instant::now();
     let line = Line::of(&request);
+    request.extensions_mut().insert(line.noted.clone());
     let response = next.run(request).await;
     line.write(&response, start.elapsed().as_micros());
     response
@@ -44,6 +46,8 @@ struct Line {
     host: String,
     path: String,
     peer: String,
+    /// The correlation ID that records and refusals of this request have.
+    noted: Noted,
 }
 
 impl Line {
@@ -57,6 +61,7 @@ impl Line {
                 .extensions()
                 .get::<Peer>()
                 .map_or_else(String::new, |peer| peer.address.to_string()),
+            noted: Noted::default(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Line {
             host,
             path,
             peer,
+            noted,
         } = self;
         tracing::info!(
             target: "request",
@@ -75,7 +81,7 @@ impl Line {
             peer,
             route = response.extensions().get::<Route>().map_or("", |route| route.0.as_str()),
             status = response.status().as_u16(),
-            request_id = text(response.headers(), &header::HeaderName::from_static("request-id")),
+            request_id = noted.found().map_or_else(String::new, |id| id.to_string()),
             micros = u64::try_from(micros).unwrap_or(u64::MAX),
         );
     }
@@ -92,7 +98,8 @@ fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
 #[cfg(test)]
 mod tests {
     use super::{note_route, record};
-    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use axum::{Extension, Router, body::Body, middleware::from_fn, routing::get};
+    use comity_edge::context::Noted;
     use http::Request;
     use std::{
         io,
@@ -124,7 +131,15 @@ mod tests {
             .finish();
         let _guard = tracing::subscriber::set_default(subscriber);
         let site = Router::new()
-            .route("/signin/{name}", get(|| async { "ok" }))
+            .route(
+                "/signin/{name}",
+                get(|Extension(noted): Extension<Noted>| async move {
+                    let first = noted.note(uuid::Uuid::from_u128(7));
+                    // A second context of the same request gets the same ID.
+                    assert_eq!(noted.note(uuid::Uuid::from_u128(8)), first);
+                    "ok"
+                }),
+            )
             .layer(from_fn(note_route));
         let router = Router::new().fallback_service(site).layer(from_fn(record));
         for secret in [
@@ -150,6 +165,8 @@ mod tests {
             log.contains("\"route\":\"/signin/{name}\"") && log.contains("\"status\":200"),
             "{log}"
         );
+        let id = "\"request_id\":\"00000000-0000-0000-0000-000000000007\"";
+        assert_eq!(log.matches(id).count(), 6, "{log}");
         assert!(!log.contains("S3CRET") && !log.contains('?'), "{log}");
     }
 }

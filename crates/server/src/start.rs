@@ -135,6 +135,9 @@ pub async fn configured(config: &Config, system: &System) -> anyhow::Result<App>
         mailer,
         settings: Settings {
             mail_from,
+            network_per_minute: config
+                .network_per_minute
+                .unwrap_or(Settings::default().network_per_minute),
             ..Settings::default()
         },
     };

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use comity_app::{App, Client, Context, mail};
+use comity_app::{App, Client, Context, mail, partner_configuration};
 
 use crate::{jobs::Job, site::letter_writer};
 
@@ -15,7 +15,7 @@ pub fn jobs(app: &App) -> Vec<Job> {
     };
     let writer = Arc::new(letter_writer(app));
     let for_mail = app.clone();
-    let (for_numbers, for_rubbish) = (app.clone(), app.clone());
+    let (for_numbers, for_rubbish, for_partners) = (app.clone(), app.clone(), app.clone());
     vec![
         Job::new("deliver mail", mail, move || {
             deliver(for_mail.clone(), Arc::clone(&writer))
@@ -25,6 +25,9 @@ pub fn jobs(app: &App) -> Vec<Job> {
         }),
         Job::new("clean up", Duration::from_mins(1), move || {
             clean_up(for_rubbish.clone())
+        }),
+        Job::new("ask partners", Duration::from_hours(1), move || {
+            ask_partners(for_partners.clone())
         }),
     ]
 }
@@ -58,6 +61,13 @@ async fn number(app: App) -> anyhow::Result<u64> {
         tx.commit().await?;
     }
     Ok(numbered)
+}
+
+/// Often enough that an announced entity key is known long before it signs.
+async fn ask_partners(app: App) -> anyhow::Result<u64> {
+    const OLD_SECONDS: i64 = 4 * 3600;
+    let cx = Context::new(&app, Client::default());
+    Ok(partner_configuration::ask_all(&cx, OLD_SECONDS).await?)
 }
 
 async fn clean_up(app: App) -> anyhow::Result<u64> {

@@ -52,6 +52,8 @@ CREATE TABLE partner_configurations (
     issued_at {int} NOT NULL,
     expires_at {int} NOT NULL,
     entity_keys {text} NOT NULL,
+    revoked {json} NOT NULL,
+    pinned {text},
     confirmed {timestamp} NOT NULL,
     shut {text},
     CONSTRAINT partner_configurations_pkey PRIMARY KEY (cloud)
@@ -168,6 +170,7 @@ CREATE TABLE refresh_tokens (
     CONSTRAINT refresh_tokens_pkey PRIMARY KEY (hash)
 ) {table};
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_answered ON refresh_tokens (used) WHERE successor_sealed IS NOT NULL;
 
 CREATE TABLE app_sessions (
     hash {bytes} NOT NULL,
@@ -189,7 +192,7 @@ CREATE TABLE outbox_mails (
     attempts {int} NOT NULL,
     sent {timestamp},
     failed {text},
-    data {json} NOT NULL,
+    sealed {bytes} NOT NULL,
     CONSTRAINT outbox_mails_pkey PRIMARY KEY (id)
 ) {table};
 CREATE INDEX outbox_mails_due ON outbox_mails (next_attempt) WHERE sent IS NULL;
@@ -520,6 +523,7 @@ CREATE TABLE leases (
     sealed_grant {bytes} NOT NULL,
     facts {json} NOT NULL,
     confirmed {timestamp} NOT NULL,
+    expires {timestamp} NOT NULL,
     ended {timestamp},
     renewing_until {timestamp},
     created {timestamp} NOT NULL,
@@ -528,6 +532,7 @@ CREATE TABLE leases (
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 ) {table};
 CREATE INDEX leases_user ON leases (tenant_id, user_id);
+CREATE INDEX leases_expires ON leases (expires);
 
 CREATE TABLE lease_grants (
     hash {bytes} NOT NULL,

@@ -18,6 +18,7 @@ mod once;
 mod policy;
 mod record;
 mod retry;
+mod sealed;
 mod sign_in;
 mod token;
 mod writer;

@@ -19,11 +19,11 @@ statements! { "leases";
     FIND = "SELECT id, user_id, home_cloud, home_tenant, home_object, client_app, resource_app, sealed_grant, facts, \
             confirmed, ended, version FROM leases WHERE tenant_id = $1 AND id = $2";
     INSERT = "INSERT INTO leases (tenant_id, id, user_id, home_cloud, home_tenant, home_object, client_app, \
-              resource_app, sealed_grant, facts, confirmed, created, version) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)";
+              resource_app, sealed_grant, facts, confirmed, expires, created, version) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)";
     BEGIN_RENEWAL = "UPDATE leases SET renewing_until = $4 WHERE tenant_id = $1 AND id = $2 AND ended IS NULL \
                      AND (renewing_until IS NULL OR renewing_until <= $3)";
-    CONFIRM = "UPDATE leases SET facts = $3, confirmed = $4, renewing_until = NULL, version = version + 1 \
+    CONFIRM = "UPDATE leases SET facts = $3, confirmed = $4, expires = $5, renewing_until = NULL, version = version + 1 \
                WHERE tenant_id = $1 AND id = $2 AND ended IS NULL";
     GIVE_UP = "UPDATE leases SET renewing_until = NULL WHERE tenant_id = $1 AND id = $2";
     END = "UPDATE leases SET ended = $3, renewing_until = NULL WHERE tenant_id = $1 AND id = $2 AND ended IS NULL";
@@ -79,6 +79,7 @@ impl Leases<'_, Tx> {
             &lease.sealed_grant,
             facts,
             lease.confirmed,
+            lease.facts.session_exp,
             now
         ];
         self.0.handle.execute(INSERT, values).await.map(drop)
@@ -92,7 +93,13 @@ impl Leases<'_, Tx> {
 
     /// Home said yes again.
     pub async fn confirm(&self, id: Id<Lease>, facts: &AssertionFacts, now: Utc) -> Result<bool> {
-        let values = values![self.0.tenant, id, Value::json(facts)?, now];
+        let values = values![
+            self.0.tenant,
+            id,
+            Value::json(facts)?,
+            now,
+            facts.session_exp
+        ];
         Ok(self.0.handle.execute(CONFIRM, values).await? > 0)
     }
 

@@ -51,6 +51,7 @@ pub mod record;
 pub mod release;
 pub(crate) mod row;
 pub(crate) mod run;
+pub mod sealed;
 pub mod service_principal;
 pub mod session;
 pub mod sign_in;
@@ -94,6 +95,7 @@ pub(crate) const STATEMENTS: &[&[statement::Statement]] = &[
     pushed_request::STATEMENTS,
     record::STATEMENTS,
     release::STATEMENTS,
+    sealed::STATEMENTS,
     service_principal::STATEMENTS,
     session::STATEMENTS,
     sign_in::STATEMENTS,

@@ -1,20 +1,19 @@
 //! Mail to be sent, written in the transaction that caused it and delivered by a job.
 
 use comity_model::{id::Id, tenant::Tenant, time::Utc};
-use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
     error::Result,
     handle::{Cloud, Scoped, Tx},
     statement::statements,
-    value::{Value, values},
+    value::values,
 };
 
 statements! { "outbox_mails";
-    INSERT = "INSERT INTO outbox_mails (id, tenant_id, created, next_attempt, attempts, data) \
+    INSERT = "INSERT INTO outbox_mails (id, tenant_id, created, next_attempt, attempts, sealed) \
               VALUES ($1, $2, $3, $3, 0, $4)";
-    DUE = "SELECT id, tenant_id, attempts, data FROM outbox_mails \
+    DUE = "SELECT id, tenant_id, attempts, sealed FROM outbox_mails \
            WHERE sent IS NULL AND failed IS NULL AND next_attempt <= $1 ORDER BY next_attempt NULLS LAST LIMIT $2";
     CLAIM = "UPDATE outbox_mails SET next_attempt = $3, attempts = attempts + 1 \
              WHERE id = $1 AND attempts = $2 AND sent IS NULL";
@@ -24,12 +23,12 @@ statements! { "outbox_mails";
 
 /// One message that is due.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DueMail<T> {
+pub struct DueMail {
     pub id: Uuid,
     pub tenant: Id<Tenant>,
     pub attempts: i64,
-    /// `None` = what was kept cannot be read. It must not hold up the others.
-    pub mail: Option<T>,
+    /// The letter: names, addresses and links that let somebody in.
+    pub sealed: Vec<u8>,
 }
 
 /// A tenant's outgoing mail.
@@ -44,8 +43,8 @@ impl<'a, M> Scoped<'a, M> {
 
 impl OutboxMails<'_, Tx> {
     /// Queues a message.
-    pub async fn insert<T: Serialize>(&self, id: Uuid, now: Utc, mail: &T) -> Result<()> {
-        let values = values![id, self.0.tenant, now, Value::json(mail)?];
+    pub async fn insert(&self, id: Uuid, now: Utc, sealed: &[u8]) -> Result<()> {
+        let values = values![id, self.0.tenant, now, sealed.to_vec()];
         self.0.handle.execute(INSERT, values).await.map(drop)
     }
 }
@@ -62,7 +61,7 @@ impl<'a, M> Cloud<'a, M> {
 
 impl<M> Outbox<'_, M> {
     /// Messages that are due, oldest first.
-    pub async fn due<T: DeserializeOwned>(&self, now: Utc, limit: i64) -> Result<Vec<DueMail<T>>> {
+    pub async fn due(&self, now: Utc, limit: i64) -> Result<Vec<DueMail>> {
         let rows = self.0.handle.fetch_all(DUE, values![now, limit]).await?;
         rows.iter()
             .map(|row| {
@@ -70,7 +69,7 @@ impl<M> Outbox<'_, M> {
                     id: row.uuid("id")?,
                     tenant: row.id("tenant_id")?,
                     attempts: row.int("attempts")?,
-                    mail: row.json("data").ok(),
+                    sealed: row.bytes("sealed")?,
                 })
             })
             .collect()

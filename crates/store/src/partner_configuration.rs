@@ -7,16 +7,17 @@ use crate::{
     handle::{Cloud, Tx},
     row::Row,
     statement::statements,
-    value::values,
+    value::{Value, values},
 };
 
 statements! { "partner_configurations";
-    FIND = "SELECT cloud, statement, issued_at, expires_at, entity_keys, confirmed, shut \
+    FIND = "SELECT cloud, statement, issued_at, expires_at, entity_keys, revoked, pinned, confirmed, shut \
             FROM partner_configurations WHERE cloud = $1";
-    UPSERT = "INSERT INTO partner_configurations (cloud, statement, issued_at, expires_at, entity_keys, confirmed, \
-              shut) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+    UPSERT = "INSERT INTO partner_configurations (cloud, statement, issued_at, expires_at, entity_keys, revoked, \
+              pinned, confirmed, shut) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
               ON CONFLICT (cloud) DO UPDATE SET statement = excluded.statement, issued_at = excluded.issued_at, \
-              expires_at = excluded.expires_at, entity_keys = excluded.entity_keys, confirmed = excluded.confirmed, \
+              expires_at = excluded.expires_at, entity_keys = excluded.entity_keys, \
+              revoked = excluded.revoked, pinned = excluded.pinned, confirmed = excluded.confirmed, \
               shut = excluded.shut WHERE partner_configurations.issued_at <= excluded.issued_at";
     SHUT = "UPDATE partner_configurations SET shut = $2 WHERE cloud = $1";
     CONFIRM = "UPDATE partner_configurations SET confirmed = $3 WHERE cloud = $1 AND issued_at = $2";
@@ -49,6 +50,8 @@ impl PartnerConfigurations<'_, Tx> {
             configuration.issued_at,
             configuration.expires_at,
             configuration.entity_keys.as_str(),
+            Value::json(&configuration.revoked)?,
+            configuration.pinned.as_deref(),
             configuration.confirmed,
             configuration.shut.as_deref()
         ];
@@ -81,6 +84,8 @@ fn read(row: &Row) -> Result<PartnerConfiguration> {
         issued_at: row.int("issued_at")?,
         expires_at: row.int("expires_at")?,
         entity_keys: row.text("entity_keys")?,
+        revoked: row.json("revoked")?,
+        pinned: row.opt_text("pinned")?,
         confirmed: row.time("confirmed")?,
         shut: row.opt_text("shut")?,
     })

@@ -46,6 +46,7 @@ statements! { "users";
         user_type = $10, account_enabled = $11, external_cloud = $12, external_tenant = $13, external_object = $14, \
         external_state = $15, external_state_changed = $16, home_upn = $17, sessions_valid_from = $18, \
         properties = $19, home_upn_key = $20, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";
+    LOCK = "UPDATE users SET version = version WHERE tenant_id = $1 AND id = $2";
     SOFT_DELETE = "UPDATE users SET deleted = $3, sessions_valid_from = $3, version = version + 1 \
         WHERE tenant_id = $1 AND id = $2 AND deleted IS NULL";
     MEMBERSHIPS = "SELECT tenant_id FROM users WHERE external_cloud = $1 AND external_tenant = $2 \
@@ -240,6 +241,12 @@ impl Users<'_, Tx> {
         values.extend(links);
         values.extend(values![&user.properties, home_key(user)]);
         self.0.replace(UPDATE, values).await
+    }
+
+    /// Keeps other transactions from changing this user, or what they lock for her, until this one
+    /// ends.
+    pub async fn lock(&self, id: Id<User>) -> Result<()> {
+        self.0.write(LOCK, values![id]).await.map(drop)
     }
 
     /// Deletes a user for now; the row and its link stay.

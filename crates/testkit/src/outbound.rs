@@ -60,6 +60,7 @@ struct Shared {
     exchanges: Mutex<Vec<Exchange>>,
     faults: Mutex<BTreeMap<String, Fault>>,
     lies: Mutex<BTreeMap<String, Lie>>,
+    strays: Mutex<Vec<String>>,
     /// Calls that hang, and what ends them.
     hanging: AtomicUsize,
     changed: Notify,
@@ -136,6 +137,19 @@ impl Wire {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Addresses outside the registry that a cloud wanted to call.
+    pub fn strays(&self) -> Vec<String> {
+        let strays = self.0.strays.lock();
+        strays.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stray(&self, url: &str) {
+        let strays = self.0.strays.lock();
+        strays
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(url.to_owned());
     }
 
     /// Forgets what was sent.
@@ -215,7 +229,8 @@ impl InProcess {
 #[async_trait]
 impl Outbound for InProcess {
     async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, OutboundError> {
-        let url = self.check(&request)?;
+        let checked = self.check(&request);
+        let url = checked.inspect_err(|_| self.wire.stray(&request.url))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         match self.wire.fault(&request.cloud) {
             Some(Fault::Down) => {

@@ -198,6 +198,16 @@ impl World {
 
     /// The way to another process of every cloud, which the operator has tuned otherwise.
     pub async fn another_node(&self, tune: impl Fn(&mut Settings)) -> anyhow::Result<Transport> {
+        self.another_node_from(Ipv4Addr::LOCALHOST.into(), tune)
+            .await
+    }
+
+    /// The same for browsers at that address.
+    pub async fn another_node_from(
+        &self,
+        address: IpAddr,
+        tune: impl Fn(&mut Settings),
+    ) -> anyhow::Result<Transport> {
         let mut apps = Vec::new();
         for (number, (_, app)) in self.apps.iter().enumerate() {
             let mut settings = app.settings().clone();
@@ -206,7 +216,7 @@ impl World {
         }
         let router = site::router(&apps, &dev_sites(&self.mail(), &self.seeds))?;
         Ok(Transport::new(move |ask| {
-            Box::pin(exchange(router.clone(), ask, Ipv4Addr::LOCALHOST.into()))
+            Box::pin(exchange(router.clone(), ask, address))
         }))
     }
 
@@ -349,6 +359,8 @@ async fn start_cloud(
         random: Arc::new(SeededRandom::new(seed)),
         settings: Settings {
             dev_world: true,
+            // The clock of a test stands still: a minute does not end by itself.
+            network_per_minute: u32::MAX,
             ..Settings::default()
         },
     };

@@ -14,6 +14,7 @@ use comity_app::{
 };
 use comity_edge::{
     Chain, Cookies, Csp, Cx, FormToken, SetCookie, Site, Submitted,
+    cookie::clear_site_data,
     outcome::see_other,
     page, refused,
     ui::{self, Account, Icon},
@@ -172,6 +173,7 @@ async fn show(cx: &Context, site: &Site, cookies: &Cookies, tenant: Id<Tenant>) 
             .collect(),
         organizations: Vec::new(),
         stay: Vec::new(),
+        is_guest: !present.user().is_local(),
     };
     // Signing out goes on at the login host.
     let csp = Csp::own().and_to(&cx.app.registry().own.hosts.login);
@@ -239,8 +241,10 @@ async fn sign_out(form: Submitted) -> Response {
     {
         return refused::error(cx, &form.site, &error);
     }
-    let next = see_other(&sign_out_of(cx, tenant));
-    (SetCookie::forget_app(), next).into_response()
+    let mut next = see_other(&sign_out_of(cx, tenant));
+    SetCookie::forget_app().add_to(next.headers_mut());
+    clear_site_data(next.headers_mut());
+    next
 }
 
 fn sign_out_of(cx: &Context, tenant: Option<Id<Tenant>>) -> String {

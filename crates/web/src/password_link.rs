@@ -1,6 +1,7 @@
 //! `/set-password?link=`: the first password of an account, behind the operator's one-time link
 //! (dev-world.md, *tenant create*). Looking changes nothing; the form uses the link up. The link
-//! leaves the address bar at once: it goes on in a cookie of this browser (S-42).
+//! leaves the address bar at once: it goes on in a cookie of this browser (S-42). The form names the
+//! account that it was drawn for.
 
 use axum::{
     Router,
@@ -9,7 +10,7 @@ use axum::{
     routing::get,
 };
 use comity_app::{
-    App, Context, Error,
+    App, Context, Error, password,
     password_link::{self, Owner},
     sign_in::Zeroizing,
 };
@@ -57,7 +58,8 @@ async fn set(form: Submitted) -> Response {
     let (cx, site) = (&form.cx, &form.site);
     let link = form.cookies.link().unwrap_or_default();
     let typed = Zeroizing::new(form.field("password").unwrap_or("").to_owned());
-    let rule = match password_link::redeem(cx, link, &typed).await {
+    let shown = form.field("account").unwrap_or_default();
+    let rule = match password_link::redeem(cx, link, shown, &typed).await {
         // Signing in with it is the proof that it was remembered.
         Ok(owner) => {
             let myapps = &cx.app.registry().own.hosts.myapps;
@@ -102,8 +104,9 @@ async fn draw(
     };
     let data = view::SetPassword {
         action: PATH.to_owned(),
+        owner: owner.user.id.to_string(),
         account: owner.user.upn,
-        least: password_link::SHORTEST,
+        least: password::SHORTEST_ALONE,
         error,
     };
     let csp = Csp::own().and_to(&cx.app.registry().own.hosts.myapps);

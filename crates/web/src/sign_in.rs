@@ -7,7 +7,7 @@ use axum::{
     Router,
     extract::{Path, State},
     response::Response,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use comity_app::{
     App, Context, Error,
@@ -16,34 +16,32 @@ use comity_app::{
 use comity_edge::{
     Cookies, Cx, FormToken, Site, Submitted, outcome::Answer, refused, ui::FormError,
 };
-use comity_model::sign_in::Step;
 
 use draw::Drawing;
 
 /// The routes, below the login host.
 pub fn router() -> Router<App> {
     Router::new()
+        .route("/signin/gone", get(gone))
         .route("/signin/{n}", get(show))
-        .route("/signin/{n}/name", get(show_name).post(name))
+        .route("/signin/{n}/name", get(show_name).merge(on(Act::Name)))
         .route("/signin/{n}/options", get(show_options))
-        .route("/signin/{n}/organization", post(organization))
-        .route("/signin/{n}/account", post(account))
-        .route("/signin/{n}/password", post(password))
-        .route("/signin/{n}/new-password", post(new_password))
-        .route("/signin/{n}/code", post(code))
-        .route("/signin/{n}/enrol", post(enrol))
-        .route("/signin/{n}/go", post(go))
-        .route("/signin/{n}/consent", post(consent))
+        .route("/signin/{n}/organization", on(Act::Organization))
+        .route("/signin/{n}/account", on(Act::Account))
+        .route("/signin/{n}/password", on(Act::Password))
+        .route("/signin/{n}/new-password", on(Act::NewPassword))
+        .route("/signin/{n}/code", on(Act::Code))
+        .route("/signin/{n}/enrol", on(Act::Enrol))
+        .route("/signin/{n}/go", on(Act::Go))
+        .route("/signin/{n}/consent", on(Act::Consent))
 }
 
-/// A sign-in of this browser, by the number in the address.
-async fn resume(cx: &Context, cookies: &Cookies, n: u32) -> Result<Active, Error> {
-    let cookie = cookies.sign_in(n).ok_or(Error::NotFound)?;
-    let browser = Browser::load(cx, cookies.session()).await?;
-    sign_in::resume(cx, cookie, browser).await
+fn on(act: Act) -> MethodRouter<App> {
+    post(move |Path(n): Path<u32>, form: Submitted| submit(act, n, form))
 }
 
 /// What a page is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shown {
     /// The step that follows.
     Next,
@@ -83,8 +81,13 @@ async fn show_options(
     page(&cx, &site, &cookies, n, Shown::Options).await
 }
 
+/// An answer of another cloud that no sign-in of this browser waits for.
+async fn gone(State(_): State<App>, Cx(cx): Cx, site: Site) -> Response {
+    refused::error(&cx, &site, &Error::NotFound)
+}
+
 async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown) -> Response {
-    let mut active = match resume(cx, cookies, n).await {
+    let mut active = match found(cx, cookies, n, shown).await {
         Ok(active) => active,
         Err(error) => return refused::error(cx, site, &error),
     };
@@ -97,229 +100,148 @@ async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown
         error: None,
         typed: None,
     };
-    let response = match shown {
-        Shown::Options => drawing.options(&active).await,
-        Shown::Name => drawing.step(&mut active, Some(Step::Identify)).await,
-        Shown::Next => drawing.step(&mut active, None).await,
-    };
-    token.with(response)
+    token.with(drawing.page(&mut active, shown).await)
 }
 
-/// One submitted thing: what it does with the sign-in, and the page that shows its error.
-struct Submit<'a> {
-    n: u32,
-    form: &'a Submitted,
-    /// What was typed and may be shown again.
-    typed: Option<&'a str>,
+/// A sign-in of this browser, by the number in the address. Beside its own page, a refused one has
+/// those on which somebody else begins; looking at them changes nothing yet.
+async fn found(cx: &Context, cookies: &Cookies, n: u32, shown: Shown) -> Result<Active, Error> {
+    let cookie = cookies.sign_in(n).ok_or(Error::NotFound)?;
+    let browser = Browser::load(cx, cookies.session()).await?;
+    let mut active = sign_in::find(cx, cookie, browser).await?;
+    if shown != Shown::Next {
+        sign_in::begin_again(cx, &mut active)?;
+    }
+    Ok(active)
+}
+
+/// What a form submits: one thing each, and with it the page that shows its error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Name,
+    Organization,
+    Account,
+    Password,
+    NewPassword,
+    Code,
+    Enrol,
+    Go,
+    /// The answer to *Release* or *Review permissions*, whichever the sign-in is at.
+    Consent,
+}
+
+impl Act {
     /// The page with the field, if it is not the step that follows.
-    page: Shown,
-}
-
-impl Submit<'_> {
-    async fn active(&self) -> Result<Active, Response> {
-        resume(&self.form.cx, &self.form.cookies, self.n)
-            .await
-            .map_err(|error| refused::error(&self.form.cx, &self.form.site, &error))
-    }
-
-    async fn answer(self, mut active: Active, result: Result<Outcome, Error>) -> Response {
-        let (cx, site) = (&self.form.cx, &self.form.site);
-        let error = match result {
-            Ok(outcome) => {
-                let answer = Answer {
-                    cx,
-                    site,
-                    cookies: &self.form.cookies,
-                    number: Some(self.n),
-                    chain: self.form.chain,
-                };
-                return answer.render(&active, outcome).await;
-            }
-            Err(error) => error,
-        };
-        let Some(shown) = form_error(&error) else {
-            return refused::error(cx, site, &error);
-        };
-        let token = FormToken::of(cx, &self.form.cookies);
-        let typed = self.typed.map(str::to_owned);
-        let drawing = Drawing {
-            cx,
-            site,
-            n: self.n,
-            token: token.value.clone(),
-            error: Some(shown),
-            typed,
-        };
-        let response = match self.page {
-            Shown::Options => drawing.options(&active).await,
-            Shown::Name => drawing.step(&mut active, Some(Step::Identify)).await,
-            Shown::Next => drawing.step(&mut active, None).await,
-        };
-        token.with(response)
-    }
-}
-
-/// Errors that the page with the field shows; everything else has a page of its own.
-fn form_error(error: &Error) -> Option<FormError> {
-    match error {
-        Error::Invalid { field, rule } if field == "password" => {
-            Some(FormError::coded(50126, rule.clone()))
+    const fn page(self) -> Shown {
+        match self {
+            Self::Name => Shown::Name,
+            Self::Organization => Shown::Options,
+            _ => Shown::Next,
         }
-        Error::Invalid { rule, .. } => Some(FormError::new(rule.clone())),
-        Error::TooMany { retry_after } => Some(FormError::coded(
-            50053,
-            format!("Too many wrong attempts. Wait {retry_after} seconds, then try again."),
-        )),
-        _ => None,
+    }
+
+    /// The sign-in: somebody else may follow a refusal, nothing else does.
+    async fn sign_in(self, form: &Submitted, n: u32) -> Result<Active, Error> {
+        let (cx, cookies) = (&form.cx, &form.cookies);
+        let cookie = cookies.sign_in(n).ok_or(Error::NotFound)?;
+        let browser = Browser::load(cx, cookies.session()).await?;
+        match self {
+            Self::Name | Self::Organization => sign_in::find(cx, cookie, browser).await,
+            _ => sign_in::resume(cx, cookie, browser).await,
+        }
+    }
+
+    async fn act(self, form: &Submitted, active: &mut Active) -> Result<Outcome, Error> {
+        let cx = &form.cx;
+        let field = |name| form.field(name).unwrap_or_default();
+        let secret = |name| Zeroizing::new(field(name).to_owned());
+        match self {
+            Self::Name => sign_in::identify(cx, active, field("username")).await,
+            Self::Organization => {
+                let tenant = sign_in::find_organization(cx, field("organization")).await?;
+                sign_in::choose_organization(cx, active, tenant).await
+            }
+            Self::Account => sign_in::choose_account(cx, active, form.field("account")).await,
+            Self::Password => {
+                let keep = form.field("keep").is_some();
+                sign_in::password(cx, active, &secret("password"), keep).await
+            }
+            Self::NewPassword => sign_in::new_password(cx, active, &secret("new-password")).await,
+            Self::Code => sign_in::one_time_code(cx, active, field("code")).await,
+            Self::Enrol => sign_in::enrol(cx, active, field("code")).await,
+            Self::Go => sign_in::go(cx, active).await,
+            Self::Consent => match form.field("consent") {
+                Some("accept") => sign_in::accept(cx, active).await,
+                Some("decline") => sign_in::decline(cx, active).await,
+                _ => Err(Error::NotFound),
+            },
+        }
+    }
+
+    /// Errors that the page with the field shows; everything else has a page of its own.
+    fn form_error(self, error: &Error) -> Option<FormError> {
+        match (self, error) {
+            (_, Error::Invalid { field, rule }) if field == "password" => {
+                Some(FormError::coded(50126, rule.clone()))
+            }
+            (_, Error::Invalid { rule, .. }) => Some(FormError::new(rule.clone())),
+            (Self::Name | Self::Organization, Error::TooMany { retry_after }) => {
+                Some(FormError::new(format!(
+                    "Many people sign in from this network at the moment. Wait {retry_after} \
+                     seconds, then try again."
+                )))
+            }
+            (Self::Password | Self::Code | Self::Enrol, Error::TooMany { retry_after }) => {
+                Some(FormError::coded(
+                    50053,
+                    format!("Too many wrong attempts. Wait {retry_after} seconds, then try again."),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// What was typed and may be shown again.
+    fn typed(self, form: &Submitted) -> Option<String> {
+        let name = match self {
+            Self::Name => "username",
+            Self::Organization => "organization",
+            _ => return None,
+        };
+        Some(form.field(name).unwrap_or_default().to_owned())
     }
 }
 
-async fn name(Path(n): Path<u32>, form: Submitted) -> Response {
-    let typed = form.field("username").unwrap_or("").to_owned();
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: Some(&typed),
-        page: Shown::Name,
-    };
-    let mut active = match submit.active().await {
+async fn submit(act: Act, n: u32, form: Submitted) -> Response {
+    let (cx, site) = (&form.cx, &form.site);
+    let mut active = match act.sign_in(&form, n).await {
         Ok(active) => active,
-        Err(response) => return response,
+        Err(error) => return refused::error(cx, site, &error),
     };
-    let result = sign_in::identify(&form.cx, &mut active, &typed).await;
-    submit.answer(active, result).await
-}
-
-async fn organization(Path(n): Path<u32>, form: Submitted) -> Response {
-    let typed = form.field("organization").unwrap_or("").to_owned();
-    let submit = Submit {
+    let error = match act.act(&form, &mut active).await {
+        Ok(outcome) => {
+            let answer = Answer {
+                cx,
+                site,
+                cookies: &form.cookies,
+                number: Some(n),
+                chain: form.chain,
+            };
+            return answer.render(&active, outcome).await;
+        }
+        Err(error) => error,
+    };
+    let Some(shown) = act.form_error(&error) else {
+        return refused::error(cx, site, &error);
+    };
+    let token = FormToken::of(cx, &form.cookies);
+    let drawing = Drawing {
+        cx,
+        site,
         n,
-        form: &form,
-        typed: Some(&typed),
-        page: Shown::Options,
+        token: token.value.clone(),
+        error: Some(shown),
+        typed: act.typed(&form),
     };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let result = match sign_in::find_organization(&form.cx, &typed).await {
-        Ok(tenant) => sign_in::choose_organization(&form.cx, &mut active, tenant).await,
-        Err(error) => Err(error),
-    };
-    submit.answer(active, result).await
-}
-
-async fn account(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let result = sign_in::choose_account(&form.cx, &mut active, form.field("account")).await;
-    submit.answer(active, result).await
-}
-
-async fn password(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let typed = Zeroizing::new(form.field("password").unwrap_or("").to_owned());
-    let keep = form.field("keep").is_some();
-    let result = sign_in::password(&form.cx, &mut active, &typed, keep).await;
-    submit.answer(active, result).await
-}
-
-async fn new_password(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let typed = Zeroizing::new(form.field("new-password").unwrap_or("").to_owned());
-    let result = sign_in::new_password(&form.cx, &mut active, &typed).await;
-    submit.answer(active, result).await
-}
-
-async fn code(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let typed = form.field("code").unwrap_or("");
-    let result = sign_in::one_time_code(&form.cx, &mut active, typed).await;
-    submit.answer(active, result).await
-}
-
-async fn enrol(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let typed = form.field("code").unwrap_or("");
-    let result = sign_in::enrol(&form.cx, &mut active, typed).await;
-    submit.answer(active, result).await
-}
-
-async fn go(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let result = sign_in::go(&form.cx, &mut active).await;
-    submit.answer(active, result).await
-}
-
-/// The answer to *Release* or *Review permissions*, whichever the sign-in is at.
-async fn consent(Path(n): Path<u32>, form: Submitted) -> Response {
-    let submit = Submit {
-        n,
-        form: &form,
-        typed: None,
-        page: Shown::Next,
-    };
-    let mut active = match submit.active().await {
-        Ok(active) => active,
-        Err(response) => return response,
-    };
-    let result = match form.field("consent") {
-        Some("accept") => sign_in::accept(&form.cx, &mut active).await,
-        Some("decline") => sign_in::decline(&form.cx, &mut active).await,
-        _ => Err(Error::NotFound),
-    };
-    submit.answer(active, result).await
+    token.with(drawing.page(&mut active, act.page()).await)
 }

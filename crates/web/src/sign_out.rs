@@ -3,12 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::State,
-    response::{IntoResponse as _, Response},
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use comity_app::{
     App, Context, Error, guest,
     logout::{self, Ended},
@@ -16,7 +11,8 @@ use comity_app::{
     snapshot::Snapshot,
 };
 use comity_edge::{
-    Cookies, Csp, Cx, FormToken, SetCookie, Site, Submitted,
+    Cookies, Csp, Cx, FormToken, Site, Submitted,
+    cookie::leave_nothing,
     outcome::see_other,
     page, refused,
     ui::{Org, list},
@@ -146,12 +142,13 @@ async fn end(form: Submitted) -> Response {
         Ok(leaving) => leaving,
         Err(error) => return refused::error(cx, site, &error),
     };
-    let response = match &leaving.home {
+    let mut response = match &leaving.home {
         // The other cloud asks for itself: nobody else ends a session there.
         Some(home) if form.field("home").is_some() => see_other(&sign_out_of(home)),
         _ => farewell(cx, site, leaving),
     };
-    (SetCookie::forget_session(), response).into_response()
+    leave_nothing(&form.cookies, response.headers_mut());
+    response
 }
 
 async fn ended(State(_): State<App>, Cx(cx): Cx, site: Site, cookies: Cookies) -> Response {

@@ -8,12 +8,14 @@
 pub mod gallery;
 
 mod accounts;
+mod choose_password;
 mod code;
 mod crossing;
 mod dev_mail;
 mod enrol;
 mod exchange;
 mod expenses;
+mod go_on;
 mod my_apps;
 mod new_password;
 mod options;
@@ -31,6 +33,7 @@ pub use dev_mail::{DevMail, DevMailRow, dev_mail, dev_mail_list};
 pub use enrol::{Enrol, enrol};
 pub use exchange::{Received, Sent};
 pub use expenses::{Expenses, Outcome, expenses};
+pub use go_on::{GoOn, go_on};
 pub use my_apps::{MyApps, OrgLink, Tile, my_apps};
 pub use new_password::{NewPassword, new_password};
 pub use options::{Options, options};

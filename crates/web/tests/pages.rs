@@ -251,6 +251,7 @@ const STABLE_NAMES: &[(&str, &[&str])] = &[
         &["password", "submit", "error-code", "error-message"],
     ),
     ("02-set-password", &["password", "submit"]),
+    ("02-go-on", &["submit"]),
     (
         "02-new-password-error",
         &["new-password", "submit", "error-message"],

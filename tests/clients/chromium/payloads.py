@@ -1,68 +1,25 @@
 """Text that would run, break out or load something if a page did not write it as text (S-68).
 
-`CORPUS` is put together from ways out of a place (text, attribute, address, script, comment) and
-things that run there.
+`CORPUS` is put together from `payloads.txt`: ways out of a place (text, attribute, address, script,
+comment) and things that run there.
 """
 
 import itertools
+import os
 
 LONGEST_NAME = 250
 LONGEST_MESSAGE = 500
 
-RUNS = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg/onload=alert`1`>",
-    "<body onload=alert(1)>",
-    "<iframe src=javascript:alert(1)>",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<details open ontoggle=alert(1)>",
-    "<input autofocus onfocus=alert(1)>",
-    "<video><source onerror=alert(1)>",
-    "<audio src=x onerror=alert(1)>",
-    "<object data=javascript:alert(1)>",
-    "<embed src=javascript:alert(1)>",
-    "<math><mtext><style><img src=x onerror=alert(1)>",
-    "<a href=javascript:alert(1) id=x>x</a>",
-    "<form action=javascript:alert(1)><button>x</button></form>",
-    "<base href=//evil.example/>",
-    "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "<style>@import '//evil.example/x.css'</style>",
-    "<marquee onstart=alert(1)>",
-    "<template><script>alert(1)</script></template>",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "<scr<script>ipt>alert(1)</scr</script>ipt>",
-]
-WAYS_OUT = [
-    "",
-    "\">",
-    "'>",
-    "\" autofocus onfocus=alert(1) x=\"",
-    "' onmouseover=alert(1) '",
-    "-->",
-    "]]>",
-    "</title>",
-    "</textarea>",
-    "</style>",
-    "</script>",
-    "javascript:alert(1)//",
-]
-ALONE = [
-    "{{constructor.constructor('alert(1)')()}}",
-    "${alert(1)}",
-    "<%= alert(1) %>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;alert(1)&#60;/script&#62;",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "\\u003cscript\\u003ealert(1)\\u003c/script\\u003e",
-    "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
-    "';alert(1);//",
-    "\";alert(1);//",
-    "`;alert(1);//",
-    "data:text/html,<script>alert(1)</script>",
-]
+def _parts():
+    """The parts of the file, which tests without a browser read too."""
+    file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "payloads.txt")
+    with open(file, encoding="utf-8") as text:
+        _, *parts = text.read().strip().split("\n\n")
+    return [part.split("\n") for part in parts]
+
+
+RUNS, _WAYS, ALONE = _parts()
+WAYS_OUT = ["", *_WAYS]
 CORPUS = [way + run for way, run in itertools.product(WAYS_OUT, RUNS)] + ALONE
 
 

@@ -16,6 +16,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
+    link,
     permission::{Permission, authorize, authorize_over},
 };
 
@@ -84,6 +85,7 @@ fn check_size(properties: &Json) -> Result<()> {
 
 /// What would be a hole at sign-in is refused at registration.
 fn check(cx: &Context, properties: &Json) -> Result<()> {
+    link::check(properties)?;
     for platform in ["web", "publicClient", "spa"] {
         let uris = properties
             .get(platform)

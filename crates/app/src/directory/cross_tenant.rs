@@ -14,13 +14,17 @@ use comity_model::{
 };
 use comity_store::cross_tenant::PartnerRow;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Json, wire::take_text};
+use super::{
+    Json,
+    wire::{self, take_text},
+};
 use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Change as Transaction, Permission, authorize},
+    permission::{Change as Transaction, Grant, Permission, authorize},
     question,
     snapshot::past,
 };
@@ -261,20 +265,9 @@ pub(super) async fn partner(cx: &Context, text: &str) -> Result<Json> {
     render(&row(cx, text).await?)
 }
 
-/// Adds a partner: found first, by its ID, in the own directory and every ticked cloud. The
-/// network is asked before the transaction begins.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
-pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json> {
-    let grant = authorize(cx, Permission::WriteCrossTenantPartner)?;
-    let mut properties = change.properties;
-    let text = properties
-        .get("tenantId")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+/// Which organization is to become a partner; another one than the own, and none already.
+async fn wanted(cx: &Context, properties: &Json) -> Result<Uuid> {
+    let text = wire::text(properties, "tenantId").unwrap_or_default();
     let id = parse_uuid(&text)
         .ok_or_else(|| Error::invalid("tenantId", "`tenantId` must be a GUID with dashes"))?;
     if id == cx.tenant()?.uuid() {
@@ -283,59 +276,60 @@ pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json>
             "`tenantId` is the own organization: a partner is another one",
         ));
     }
-    let cloud = take_text(&mut properties, "cloud");
     if row(cx, &text).await.is_ok() {
         return Err(Error::Conflict(format!(
             "the organization `{id}` is a partner already: change its settings instead"
         )));
     }
+    Ok(id)
+}
+
+/// Adds a partner: found first, by its ID, in the own directory and every ticked cloud. The
+/// network is asked before the transaction begins.
+pub(super) async fn create_partner(cx: &Context, change: Change) -> Result<Json> {
+    let grant = authorize(cx, Permission::WriteCrossTenantPartner)?;
+    let mut properties = change.properties;
+    let id = wanted(cx, &properties).await?;
+    let cloud = take_text(&mut properties, "cloud");
     let found: TenantInformation = question::find_tenant(cx, Id::new(id), cloud.as_deref()).await?;
-    let mut document = Value::Object(properties);
-    let partner = CrossTenantPartner::from_graph(&document)
+    let partner = CrossTenantPartner::from_graph(&Value::Object(properties))
         .map_err(|e| Error::invalid(e.field, e.message))?;
     let partner = CrossTenantPartner {
         cloud: Some(found.cloud.clone()),
         ..partner
     };
     validate(cx, &partner).await?;
-    document = Value::Object(partner.to_graph());
     let published = domains(found.domains, found.default_domain_name);
-    let domains = foreign(cx, &found.cloud, published).await?;
     let row = PartnerRow {
-        cloud: found.cloud,
+        document: Value::Object(partner.to_graph()).to_string(),
         tenant: Id::new(id),
-        document: document.to_string(),
         name: found.display_name,
-        domains,
+        domains: foreign(cx, &found.cloud, published).await?,
+        cloud: found.cloud,
         created: cx.now,
         version: 1,
     };
+    insert_partner(cx, grant, &row).await?;
+    render(&row)
+}
+
+async fn insert_partner(cx: &Context, grant: Grant<'_>, row: &PartnerRow) -> Result<()> {
+    let id = row.tenant.uuid();
     let activity = Activity::new(CATEGORY, "Add a partner to cross-tenant access setting")
         .target("Policy", id, &row.name)
         .changed("tenantId", None, Some(json!(id).to_string()))
         .changed("cloud", None, Some(json!(row.cloud).to_string()));
     let change = grant.begin().await?;
-    change
-        .tables()
-        .cross_tenant()
-        .insert_partner(&row)
-        .await
-        .map_err(|e| match e {
-            comity_store::Error::Conflict(_) => {
-                Error::Conflict(format!("the organization `{id}` is a partner already"))
-            }
-            other => other.into(),
-        })?;
-    history(
-        cx,
-        &change,
-        past::PARTNER,
-        &row.tenant.to_string(),
-        Some(&row.document),
-    )
-    .await?;
-    change.commit(&activity).await?;
-    render(&row)
+    let inserted = change.tables().cross_tenant().insert_partner(row).await;
+    inserted.map_err(|e| match e {
+        comity_store::Error::Conflict(_) => {
+            Error::Conflict(format!("the organization `{id}` is a partner already"))
+        }
+        other => other.into(),
+    })?;
+    let (kind, key) = (past::PARTNER, id.to_string());
+    history(cx, &change, kind, &key, Some(&row.document)).await?;
+    change.commit(&activity).await
 }
 
 /// What an organization of this cloud has verified is that organization's, whatever one of another

@@ -233,35 +233,18 @@ async fn load_permission(cx: &Context, text: &str) -> Result<PermissionGrant> {
         .ok_or(Error::NotFound)
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
-pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Json> {
-    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let properties = &change.properties;
-    let scopes = wire::text(properties, "scope").unwrap_or_default();
-    let resource = wire::text(properties, "resourceId").and_then(|t| parse_uuid(&t));
-    let permission = to_consent(&snapshot, resource.unwrap_or_default(), &scopes);
-    let grant = authorize(cx, permission)?;
+/// What a new grant says, checked as far as the snapshot knows.
+fn permission(cx: &Context, snapshot: &Snapshot, properties: &Json) -> Result<PermissionGrant> {
     let principal_of = |name: &str| -> Result<Id<ServicePrincipal>> {
-        let id = guid(properties, name)?;
-        snapshot
-            .service_principal_by_id(id)
-            .map(|p| p.id)
-            .ok_or_else(|| {
-                Error::invalid(
-                    name,
-                    format!("`{name}` names no service principal of this organization"),
-                )
-            })
+        let found = snapshot.service_principal_by_id(guid(properties, name)?);
+        found.map(|p| p.id).ok_or_else(|| {
+            let rule = format!("`{name}` names no service principal of this organization");
+            Error::invalid(name, rule)
+        })
     };
-    let user = properties
-        .get("principalId")
-        .and_then(Value::as_str)
-        .and_then(parse_uuid)
-        .map(Id::new);
-    match (properties.get("consentType").and_then(Value::as_str), user) {
+    let text = |name: &str| properties.get(name).and_then(Value::as_str);
+    let principal = text("principalId").and_then(parse_uuid).map(Id::new);
+    match (text("consentType"), principal) {
         (Some("AllPrincipals"), None) | (Some("Principal"), Some(_)) => {}
         _ => {
             return Err(Error::invalid(
@@ -270,13 +253,23 @@ pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Js
             ));
         }
     }
-    let permission = PermissionGrant {
+    Ok(PermissionGrant {
         id: cx.new_uuid(),
         client: principal_of("clientId")?,
-        principal: user,
+        principal,
         resource: principal_of("resourceId")?,
-        scope: scopes,
-    };
+        scope: wire::text(properties, "scope").unwrap_or_default(),
+    })
+}
+
+pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Json> {
+    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
+    let properties = &change.properties;
+    let scopes = wire::text(properties, "scope").unwrap_or_default();
+    let resource = wire::text(properties, "resourceId").and_then(|t| parse_uuid(&t));
+    let needed = to_consent(&snapshot, resource.unwrap_or_default(), &scopes);
+    let grant = authorize(cx, needed)?;
+    let permission = permission(cx, &snapshot, properties)?;
     let activity = Activity::new("ApplicationManagement", "Add delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
         .changed(
@@ -285,30 +278,22 @@ pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Js
             Some(permission.scope.clone()),
         );
     let change_tx = grant.begin().await?;
-    if let Some(user) = user {
-        change_tx
-            .tables()
-            .users()
-            .find(user)
-            .await?
-            .ok_or_else(|| {
-                Error::invalid(
-                    "principalId",
-                    "`principalId` names no user of this organization",
-                )
-            })?;
+    let tables = change_tx.tables();
+    if let Some(user) = permission.principal
+        && tables.users().find(user).await?.is_none()
+    {
+        return Err(Error::invalid(
+            "principalId",
+            "`principalId` names no user of this organization",
+        ));
     }
-    change_tx
-        .tables()
-        .permission_grants()
-        .insert(&permission)
-        .await
-        .map_err(|e| match e {
-            comity_store::Error::Conflict(_) => Error::Duplicate {
-                property: "clientId".into(),
-            },
-            other => other.into(),
-        })?;
+    let inserted = tables.permission_grants().insert(&permission).await;
+    inserted.map_err(|e| match e {
+        comity_store::Error::Conflict(_) => Error::Duplicate {
+            property: "clientId".into(),
+        },
+        other => other.into(),
+    })?;
     change_tx.commit(&activity).await?;
     Ok(wire::permission_grant(&permission))
 }

@@ -1,9 +1,10 @@
 //! POST `/invitations`.
 
 use comity_model::{
-    federation::HomeTenant,
+    cloud::CloudName,
     id::{Id, parse_uuid},
     resource::address::Change,
+    tenant::Tenant,
 };
 use serde_json::{Value, json};
 
@@ -14,77 +15,55 @@ use crate::{
     invitation::{Invite, Invited, invite},
 };
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision, read from top to bottom"
-)]
-fn request(cx: &Context, properties: &Json) -> Result<Invite> {
+fn request(properties: &Json) -> Result<Invite> {
     let text = |name: &str| wire::text(properties, name);
-    let flag = |name: &str| {
-        properties
-            .get(name)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-    };
-    let info = properties
-        .get("invitedUserMessageInfo")
-        .and_then(Value::as_object);
-    let info_text = |name: &str| {
-        info.and_then(|i| i.get(name))
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    let recipients = info
-        .and_then(|i| i.get("ccRecipients"))
-        .and_then(Value::as_array);
-    let cc = recipients
-        .into_iter()
-        .flatten()
-        .filter_map(|r| {
-            r.get("emailAddress")?
-                .get("address")?
-                .as_str()
-                .map(str::to_owned)
-        })
-        .collect();
-    let home = match text("invitedUserHomeTenantId") {
-        None => None,
-        Some(id) => {
-            let id = parse_uuid(&id).ok_or_else(|| {
-                Error::invalid(
-                    "invitedUserHomeTenantId",
-                    "`invitedUserHomeTenantId` must be a GUID",
-                )
-            })?;
-            let cloud = text("invitedUserHomeCloud")
-                .unwrap_or_else(|| cx.app.registry().own.canonical_name.clone());
-            Some(HomeTenant {
-                cloud,
-                tenant: Id::new(id),
-            })
-        }
-    };
-    let invited_user = properties
-        .get("invitedUser")
-        .and_then(|u| u.get("id"))
-        .and_then(Value::as_str);
+    let flag = |name: &str| properties.get(name).and_then(Value::as_bool);
+    let below = |name: &str| properties.get(name).and_then(Value::as_object);
+    let info = below("invitedUserMessageInfo");
+    let info_text = |name: &str| info.and_then(|i| wire::text(i, name));
+    let invited_user = below("invitedUser").and_then(|u| wire::text(u, "id"));
     Ok(Invite {
         email: text("invitedUserEmailAddress").unwrap_or_default(),
         redirect_url: text("inviteRedirectUrl").unwrap_or_default(),
         display_name: text("invitedUserDisplayName"),
         user_type: text("invitedUserType"),
-        send_mail: flag("sendInvitationMessage"),
-        cc,
+        send_mail: flag("sendInvitationMessage").unwrap_or(false),
+        cc: info.map(recipients).unwrap_or_default(),
         message: info_text("customizedMessageBody"),
         language: info_text("messageLanguage"),
-        reset_redemption: flag("resetRedemption"),
-        invited_user: invited_user.and_then(Id::parse),
-        home,
+        reset_redemption: flag("resetRedemption").unwrap_or(false),
+        invited_user: invited_user.as_deref().and_then(Id::parse),
+        home: home(properties)?,
     })
 }
 
+/// The addresses of `ccRecipients`.
+fn recipients(info: &Json) -> Vec<String> {
+    let all = info.get("ccRecipients").and_then(Value::as_array);
+    let address = |r: &Value| {
+        let address = r.get("emailAddress")?.get("address")?;
+        address.as_str().map(str::to_owned)
+    };
+    all.into_iter().flatten().filter_map(address).collect()
+}
+
+/// The organization that the inviter names, if one is named, and the cloud, if that is said.
+fn home(properties: &Json) -> Result<Option<(Option<CloudName>, Id<Tenant>)>> {
+    let Some(id) = wire::text(properties, "invitedUserHomeTenantId") else {
+        return Ok(None);
+    };
+    let tenant = parse_uuid(&id).ok_or_else(|| {
+        Error::invalid(
+            "invitedUserHomeTenantId",
+            "`invitedUserHomeTenantId` must be a GUID",
+        )
+    })?;
+    let cloud = wire::text(properties, "invitedUserHomeCloud");
+    Ok(Some((cloud, Id::new(tenant))))
+}
+
 pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
-    let request = request(cx, &change.properties)?;
+    let request = request(&change.properties)?;
     Ok(render(&invite(cx, request).await?))
 }
 

@@ -16,6 +16,7 @@ use crate::{
     audit::Activity,
     context::{Actor, Context},
     error::{Error, Result},
+    link,
     permission::{Permission, authorize},
     question,
 };
@@ -54,6 +55,7 @@ pub(super) async fn update(cx: &Context, text: &str, change: Change) -> Result<(
     tables.lock_self().await?;
     let mut kept = tables.find_self().await?.ok_or(Error::NotFound)?;
     let mut properties = change.properties;
+    link::check(&properties)?;
     let mut activity = Activity::new("DirectoryManagement", "Set company information").target(
         "Directory",
         tenant.uuid(),

@@ -18,6 +18,7 @@ use crate::{
     audit::Activity,
     context::{Actor, Context},
     error::{Error, Result},
+    link,
     permission::{Permission, authorize, authorize_over, recent_factor},
     snapshot::past,
 };
@@ -56,6 +57,7 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let grant = authorize(cx, Permission::WriteApplications)?;
     let mut properties = change.properties;
     properties.retain(|_, v| !v.is_null());
+    link::check(&properties)?;
     let text = take_text(&mut properties, "appId").unwrap_or_default();
     let app_id = parse_uuid(&text)
         .ok_or_else(|| Error::invalid("appId", format!("Invalid object identifier '{text}'.")))?;
@@ -147,6 +149,7 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     let object = principal.id.uuid();
     let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     check_first_party(&principal, &properties)?;
+    link::check(&properties)?;
     let mut activity = Activity::new("ApplicationManagement", "Update service principal").target(
         "ServicePrincipal",
         principal.id.uuid(),

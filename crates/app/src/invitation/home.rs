@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use comity_model::{
+    cloud::CloudName,
     cross_tenant::Setting,
     facts::{DecidingSide, Facts},
     federation::{GroupAnswer, HomeTenant},
     id::Id,
     name::Upn,
     sign_in::{OauthError, Refusal, Side},
+    tenant::Tenant,
     user::User,
 };
 use comity_policy::sign_in::GateVerdict;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Invite, is_own};
 use crate::{
-    context::Context,
+    context::{Actor, Context},
     error::{Error, Result},
     judge, question,
     snapshot::Snapshot,
@@ -39,6 +41,12 @@ pub async fn resolve_home(
     address: &Upn,
 ) -> Result<Invitee> {
     let home = find_home(cx, snapshot, request, address).await?;
+    // Guests of whatever cloud cause no question to another one.
+    if matches!(&cx.actor, Actor::User(a) if a.is_guest) && !is_own(cx, &home) {
+        return Err(Error::Forbidden(
+            "a guest cannot invite people of another cloud".into(),
+        ));
+    }
     if home.cloud == cx.app.registry().own.canonical_name && home.tenant == snapshot.tenant.id {
         return Err(Error::invalid(
             "invitedUserEmailAddress",
@@ -87,8 +95,8 @@ async fn find_home(
     request: &Invite,
     address: &Upn,
 ) -> Result<HomeTenant> {
-    if let Some(home) = &request.home {
-        return Ok(home.clone());
+    if let Some((cloud, tenant)) = &request.home {
+        return named_home(cx, snapshot, cloud.as_ref(), *tenant);
     }
     let domain = address.domain();
     if let Some(tenant) = cx
@@ -138,9 +146,35 @@ async fn find_home(
     }
 }
 
+/// The home that the inviter has named. Without its cloud it is a partner, or of this cloud.
+fn named_home(
+    cx: &Context,
+    snapshot: &Snapshot,
+    cloud: Option<&CloudName>,
+    tenant: Id<Tenant>,
+) -> Result<HomeTenant> {
+    let registry = cx.app.registry();
+    let own = &registry.own.canonical_name;
+    let partner = snapshot.partners.get(&tenant.uuid());
+    let cloud = match (cloud, partner) {
+        (Some(cloud), _) if cloud != own && !registry.others.contains_key(cloud) => {
+            return Err(Error::invalid(
+                "invitedUserHomeCloud",
+                format!("`{cloud}` is not a cloud that this one knows"),
+            ));
+        }
+        (Some(cloud), _) => cloud,
+        (None, Some(partner)) => &partner.cloud,
+        (None, None) => own,
+    };
+    Ok(HomeTenant {
+        cloud: cloud.clone(),
+        tenant,
+    })
+}
+
 /// The person in another tenant of this cloud. Absent, disabled, external and not let out look the
-/// same, after the same work, as across clouds (§4); a home that lets nobody out says so for every
-/// name.
+/// same, after the same work, as across clouds (§4).
 async fn same_cloud(
     cx: &Context,
     snapshot: &Snapshot,
@@ -148,53 +182,47 @@ async fn same_cloud(
     address: &Upn,
     asked: &BTreeSet<Uuid>,
 ) -> Result<Invitee> {
-    let (found, all) = question::person(cx, home.tenant, address.as_str()).await?;
-    let home_snapshot = match cx.app.snapshots().get(cx, home.tenant).await {
-        Ok(home_snapshot) if home_snapshot.tenant.enabled => home_snapshot,
+    match question::invitee_here(cx, home, address.as_str(), asked).await? {
+        Some(found) => Ok(Invitee {
+            home: home.clone(),
+            object: found.object,
+            upn: found.upn,
+            groups: found.groups,
+        }),
+        None => Err(not_told(cx, snapshot, home, address).await?),
+    }
+}
+
+/// What the inviter reads of a no. A home that lets nobody out says so for every name.
+async fn not_told(
+    cx: &Context,
+    snapshot: &Snapshot,
+    home: &HomeTenant,
+    address: &Upn,
+) -> Result<Error> {
+    let there = match cx.app.snapshots().get(cx, home.tenant).await {
+        Ok(there) if there.tenant.enabled => there,
         Ok(_) | Err(Error::NotFound) => {
-            return Err(nobody(snapshot, "the organization", address));
+            return Ok(nobody(snapshot, "the organization", address));
         }
         Err(error) => return Err(error),
     };
-    let name = &home_snapshot.tenant.display_name;
+    let name = &there.tenant.display_name;
     let resource = HomeTenant {
         cloud: home.cloud.clone(),
         tenant: snapshot.tenant.id,
     };
-    if !judge::is_open(&home_snapshot, Setting::B2bCollaborationOutbound, &resource) {
-        return Err(Error::Denied {
-            refusal: Refusal {
-                code: 500_212,
-                side: Side::Home,
-                error: OauthError::AccessDenied,
-            },
-            message: blocked_both(snapshot, name),
-        });
+    if judge::is_open(&there, Setting::B2bCollaborationOutbound, &resource) {
+        return Ok(nobody(snapshot, name, address));
     }
-    let invitee = Invitee {
-        home: home.clone(),
-        object: found.as_ref().map_or_else(|| cx.new_id(), |u| u.id),
-        upn: found.as_ref().map_or_else(String::new, |u| u.upn.clone()),
-        groups: GroupAnswer {
-            evaluated: asked.clone(),
-            member: asked.intersection(&all).copied().collect(),
+    Ok(Error::Denied {
+        refusal: Refusal {
+            code: 500_212,
+            side: Side::Home,
+            error: OauthError::AccessDenied,
         },
-    };
-    let mentioned = home_snapshot.outbound_groups(&resource);
-    let facts = Facts {
-        groups: GroupAnswer {
-            member: mentioned.intersection(&all).copied().collect(),
-            evaluated: mentioned,
-        },
-        ..facts(cx, snapshot, home, &invitee)
-    };
-    let outbound = judge::outbound(cx.app.registry(), &home_snapshot, &resource, &facts);
-    let may = found.is_some_and(|u| u.is_local() && u.account_enabled && u.deleted.is_none());
-    if may && outbound == GateVerdict::Open {
-        Ok(invitee)
-    } else {
-        Err(nobody(snapshot, name, address))
-    }
+        message: blocked_both(snapshot, name),
+    })
 }
 
 /// Nobody who can be invited has that name; why, only home's administrator sees.

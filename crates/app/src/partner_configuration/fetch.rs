@@ -1,9 +1,9 @@
 //! Fetching a partner's entity configuration: verified by a pinned or announced key, compared with
 //! the registry, kept where something was learned.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use comity_crypto::{Jwk, JwkSet, base64url};
+use comity_crypto::{Jwk, JwkSet, base64url, thumbprint};
 use comity_model::{
     cloud::CloudEntry,
     federation::PartnerConfiguration,
@@ -21,6 +21,9 @@ use crate::{
     port::{OutboundMethod, OutboundRequest},
 };
 
+/// The most revoked keys of a cloud that are remembered.
+const MAX_EVER_REVOKED: usize = 4_096;
+
 /// Fetches, verifies, compares and keeps a partner's configuration.
 pub(super) async fn fetch(
     cx: &Context,
@@ -36,7 +39,9 @@ pub(super) async fn fetch(
         .partner_configurations()
         .find(&entry.canonical_name)
         .await?;
-    let trust = trust(entry, row.as_ref())?;
+    let mut revoked = row.as_ref().map(|r| r.revoked.clone()).unwrap_or_default();
+    let known = Known::of(entry.pinned_key.as_deref(), row.as_ref())?;
+    let trust = known.trust(entry, &revoked)?;
     let stored = row.as_ref().map(|r| r.issued_at);
     let expected = Expected {
         entity: &entry.entity,
@@ -46,30 +51,46 @@ pub(super) async fn fetch(
     };
     let configuration = entity::verify(&statement, &expected)
         .map_err(|error| refused(entry, &error.to_string()))?;
-    let shut = differences(cx, entry, &configuration);
-    keep(
-        cx,
-        entry,
-        (&statement, &configuration),
-        shut.as_deref(),
-        row.as_ref(),
-    )
-    .await?;
-    if let Some(reason) = shut {
+    let cloud = &configuration.metadata.comity_cloud;
+    revoked.extend(cloud.revoked.iter().cloned());
+    if revoked.len() > MAX_EVER_REVOKED {
+        return Err(refused(
+            entry,
+            "it has revoked more keys than are remembered",
+        ));
+    }
+    let keys = Purpose::ALL.map(|purpose| (purpose, cloud.keys(purpose, &revoked)));
+    let found = Found {
+        statement,
+        shut: differences(cx, entry, &configuration),
+        configuration,
+        revoked,
+        pinned: known.pinned,
+    };
+    keep(cx, entry, &found, row.as_ref()).await?;
+    if let Some(reason) = found.shut {
         alarm(entry, &reason);
         return Err(refused(entry, "it differs from this cloud's registry"));
     }
-    let cloud = &configuration.metadata.comity_cloud;
-    let keys = Purpose::ALL
-        .into_iter()
-        .map(|p| (p, cloud.keys(p)))
-        .collect();
     Ok(Cached {
-        configuration: Arc::new(configuration),
+        configuration: Arc::new(found.configuration),
         confirmed: cx.now,
         tried: cx.now,
-        keys,
+        keys: keys.into(),
+        revoked: found.revoked,
     })
+}
+
+/// A configuration that its author has signed.
+struct Found {
+    statement: String,
+    configuration: EntityConfiguration,
+    /// Why the pair is shut.
+    shut: Option<String>,
+    /// With what was revoked before.
+    revoked: BTreeSet<String>,
+    /// Thumbprint of the key that is pinned.
+    pinned: Option<String>,
 }
 
 async fn statement(cx: &Context, entry: &CloudEntry) -> Result<String> {
@@ -116,25 +137,52 @@ fn alarm(entry: &CloudEntry, reason: &str) {
     tracing::error!(cloud = %entry.canonical_name, reason, "the pair is shut");
 }
 
-/// The pinned key and those that the last accepted configuration announced; without a pin, as in
-/// the dev world, the first configuration speaks for itself.
-fn trust(entry: &CloudEntry, row: Option<&PartnerConfiguration>) -> Result<Trust> {
-    let mut jwks: Vec<Jwk> = Vec::new();
-    if let Some(pinned) = &entry.pinned_key {
-        jwks.push(serde_json::from_str(pinned).map_err(Error::internal)?);
-    }
-    if let Some(row) = row {
-        let announced: JwkSet = serde_json::from_str(&row.entity_keys).map_err(Error::internal)?;
-        for jwk in announced.keys {
-            if !jwks.iter().any(|j| j.kid == jwk.kid) {
-                jwks.push(jwk);
+/// By which keys a cloud is known here.
+struct Known {
+    keys: JwkSet,
+    pinned: Option<String>,
+}
+
+impl Known {
+    /// The pinned key and those that the last accepted configuration announced. A pin that the
+    /// operator has replaced takes with it what was announced under the old one.
+    fn of(pin: Option<&str>, row: Option<&PartnerConfiguration>) -> Result<Self> {
+        let mut keys: Vec<Jwk> = Vec::new();
+        if let Some(pinned) = pin {
+            keys.push(serde_json::from_str(pinned).map_err(Error::internal)?);
+        }
+        let pinned = keys.first().map(thumbprint).transpose();
+        let pinned = pinned.map_err(Error::internal)?;
+        if let Some(row) = row.filter(|row| row.pinned == pinned) {
+            let announced: JwkSet =
+                serde_json::from_str(&row.entity_keys).map_err(Error::internal)?;
+            for jwk in announced.keys {
+                if !keys.iter().any(|key| key.kid == jwk.kid) {
+                    keys.push(jwk);
+                }
             }
         }
+        let keys = JwkSet { keys };
+        Ok(Self { keys, pinned })
     }
-    if jwks.is_empty() {
-        return Ok(Trust::SelfSigned);
+
+    /// Those that were never revoked. Without any, as in the dev world, the first configuration
+    /// speaks for itself; if all are revoked, only the operators can go on.
+    fn trust(&self, entry: &CloudEntry, revoked: &BTreeSet<String>) -> Result<Trust> {
+        if self.keys.keys.is_empty() {
+            return Ok(Trust::SelfSigned);
+        }
+        let revoked: Vec<_> = revoked.iter().collect();
+        let trusted = KeySet::from_jwks(&self.keys).without(&revoked);
+        if trusted.is_empty() {
+            return Err(refused(
+                entry,
+                "every key that it is known by here is revoked: the two operators have to exchange \
+                 `comity pair show` again",
+            ));
+        }
+        Ok(Trust::Keys(trusted))
     }
-    Ok(Trust::Keys(KeySet::from_jwks(&JwkSet { keys: jwks })))
 }
 
 fn differences(
@@ -161,20 +209,22 @@ fn differences(
 async fn keep(
     cx: &Context,
     entry: &CloudEntry,
-    (statement, configuration): (&str, &EntityConfiguration),
-    shut: Option<&str>,
+    found: &Found,
     row: Option<&PartnerConfiguration>,
 ) -> Result<()> {
-    // Only an accepted configuration announces keys.
-    let entity_keys = match (shut, row) {
+    let configuration = &found.configuration;
+    // Only an accepted configuration announces keys, and only under the pin that it came under.
+    let before = row.filter(|row| row.pinned == found.pinned);
+    let entity_keys = match (&found.shut, before) {
         (Some(_), Some(row)) => row.entity_keys.clone(),
         (Some(_), None) => r#"{"keys":[]}"#.to_owned(),
         (None, _) => serde_json::to_string(&configuration.jwks).map_err(Error::internal)?,
     };
     // What is published anew, above all a revocation, is never taken back by an older statement.
-    let same = row.is_some_and(|r| {
+    let same = before.is_some_and(|r| {
         r.entity_keys == entity_keys
-            && r.shut.as_deref() == shut
+            && r.shut == found.shut
+            && r.revoked == found.revoked
             && published(&r.statement).is_some_and(|kept| kept == configuration.metadata)
             && configuration.iat - r.issued_at < 3600
     });
@@ -183,12 +233,14 @@ async fn keep(
     }
     let row = PartnerConfiguration {
         cloud: entry.canonical_name.clone(),
-        statement: statement.to_owned(),
+        statement: found.statement.clone(),
         issued_at: configuration.iat,
         expires_at: configuration.exp,
         entity_keys,
+        revoked: found.revoked.clone(),
+        pinned: found.pinned.clone(),
         confirmed: cx.now,
-        shut: shut.map(str::to_owned),
+        shut: found.shut.clone(),
     };
     let tx = cx.app.store().begin().await?;
     tx.cloud().partner_configurations().upsert(&row).await?;
@@ -201,4 +253,55 @@ fn published(statement: &str) -> Option<Metadata> {
     let claims = base64url::decode(statement.split('.').nth(1)?).ok()?;
     let kept: EntityConfiguration = serde_json::from_slice(&claims).ok()?;
     Some(kept.metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use comity_crypto::{SigningAlgorithm, SigningKey};
+    use comity_model::time::Utc;
+
+    use super::*;
+
+    fn key() -> Jwk {
+        let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let mut jwk = key.public_jwk();
+        jwk.kid = Some(key.kid().to_owned());
+        jwk
+    }
+
+    fn row(pinned: Option<&Jwk>, announced: &Jwk) -> PartnerConfiguration {
+        let keys = JwkSet {
+            keys: vec![announced.clone()],
+        };
+        PartnerConfiguration {
+            cloud: "there".into(),
+            statement: String::new(),
+            issued_at: 0,
+            expires_at: 0,
+            entity_keys: serde_json::to_string(&keys).unwrap(),
+            revoked: BTreeSet::new(),
+            pinned: pinned.map(|jwk| thumbprint(jwk).unwrap()),
+            confirmed: Utc::from_seconds(0),
+            shut: None,
+        }
+    }
+
+    fn known(pin: Option<&Jwk>, row: &PartnerConfiguration) -> Vec<Jwk> {
+        let pin = pin.map(|jwk| serde_json::to_string(jwk).unwrap());
+        Known::of(pin.as_deref(), Some(row)).unwrap().keys.keys
+    }
+
+    #[test]
+    fn what_was_announced_under_another_pin_is_forgotten() {
+        let [old, new, announced] = [key(), key(), key()];
+        let row_of_old = row(Some(&old), &announced);
+        assert_eq!(
+            known(Some(&old), &row_of_old),
+            [old.clone(), announced.clone()]
+        );
+        assert_eq!(known(Some(&new), &row_of_old), [new.clone()]);
+        let without = row(None, &announced);
+        assert_eq!(known(None, &without), [announced]);
+        assert_eq!(known(Some(&new), &without), [new]);
+    }
 }

@@ -32,6 +32,8 @@ use comity_oauth::{
     },
 };
 use comity_policy::sign_in::GateVerdict;
+use comity_store::Tx;
+use uuid::Uuid;
 
 use super::{ask, limit::Asker, own_tenant};
 use crate::{
@@ -50,8 +52,8 @@ const LIFE_SECONDS: i64 = 60;
 const MOST_DOMAINS: usize = 1000;
 
 /// A reply with what our log keeps of it.
-struct Considered {
-    reply: Reply,
+pub(super) struct Considered {
+    pub(super) reply: Reply,
     /// 0, or the number under which the log tells refusals apart.
     code: u32,
     user: Option<User>,
@@ -136,17 +138,8 @@ async fn keep(
     cx: &Context,
     (asker, resource): (&Asker, &HomeTenant),
     question: &Question,
-    mut considered: Considered,
+    considered: Considered,
 ) -> Result<Considered, Failure> {
-    let home = Id::new(question.ask.tenant());
-    let exists = cx
-        .app
-        .store()
-        .read()
-        .cloud()
-        .find_tenant(home)
-        .await?
-        .is_some();
     let tx = cx.app.store().begin().await?;
     let until = Utc::from_seconds(question.exp.saturating_add(SKEW));
     let is_new = tx
@@ -157,37 +150,63 @@ async fn keep(
     if !is_new {
         return Err(invalid("a question was asked before"));
     }
-    let kind = ask::kind(&question.ask);
-    if asker.take(cx, &tx, kind).await?.is_some() {
-        considered = Considered::refused(50_196);
-    }
-    if !matches!(considered.reply, Reply::Refused(_)) {
-        asker.answered(cx, &tx).await?;
-    }
-    if exists {
-        let row = log::row(
-            cx,
-            &Entry {
-                event: "crossCloudQuestion",
-                home,
-                resource,
-                correlation_id: question.correlation_id,
-                pair: None,
-                app_name: "",
-                user: considered.user.as_ref(),
-                code: considered.code,
-                facts: considered.facts.as_ref(),
-                access: None,
-                detail: Some(ask::detail(&question.ask)),
-            },
-        );
-        tx.tenant(home).sign_in_records().insert(&row).await?;
-    }
+    let considered = within_limits(cx, &tx, asker, &question.ask, considered).await?;
+    let asked = (&question.ask, question.correlation_id);
+    record(cx, &tx, resource, asked, &considered).await?;
     tx.commit().await?;
     Ok(considered)
 }
 
-async fn consider(cx: &Context, asker: &HomeTenant, ask: &Ask) -> Result<Considered> {
+/// Counts a question. Beyond the limits it is one more that nothing is told to.
+pub(super) async fn within_limits(
+    cx: &Context,
+    tx: &Tx,
+    asker: &Asker,
+    question: &Ask,
+    mut considered: Considered,
+) -> Result<Considered> {
+    if asker.take(cx, tx, ask::kind(question)).await?.is_some() {
+        considered = Considered::refused(50_196);
+    }
+    if !matches!(considered.reply, Reply::Refused(_)) {
+        asker.answered(cx, tx).await?;
+    }
+    Ok(considered)
+}
+
+/// What the tenant that was asked keeps of a question, if there is such a tenant.
+pub(super) async fn record(
+    cx: &Context,
+    tx: &Tx,
+    resource: &HomeTenant,
+    (question, correlation_id): (&Ask, Uuid),
+    considered: &Considered,
+) -> Result<()> {
+    let home = Id::new(question.tenant());
+    if tx.cloud().find_tenant(home).await?.is_none() {
+        return Ok(());
+    }
+    let row = log::row(
+        cx,
+        &Entry {
+            event: "crossCloudQuestion",
+            home,
+            resource,
+            correlation_id,
+            pair: None,
+            app_name: "",
+            user: considered.user.as_ref(),
+            code: considered.code,
+            facts: considered.facts.as_ref(),
+            access: None,
+            detail: Some(ask::detail(question)),
+        },
+    );
+    Ok(tx.tenant(home).sign_in_records().insert(&row).await?)
+}
+
+/// What is answered to a question of another tenant, without counting it.
+pub(super) async fn consider(cx: &Context, asker: &HomeTenant, ask: &Ask) -> Result<Considered> {
     match ask {
         Ask::Tenant(ask) => match own_tenant(cx, Id::new(ask.id)).await {
             Ok(mut found) => {
@@ -220,9 +239,9 @@ async fn snapshot(cx: &Context, tenant: uuid::Uuid) -> Result<Option<Arc<Snapsho
     }
 }
 
-/// Rule 3: how the switch is told, if it is off.
-fn switch(snapshot: &Snapshot, asker: &HomeTenant) -> Option<Considered> {
-    if snapshot.tenant.worker_enabled {
+/// Rule 3: how the switch is told, if it is off. It stands between clouds, not within one.
+fn switch(cx: &Context, snapshot: &Snapshot, asker: &HomeTenant) -> Option<Considered> {
+    if snapshot.tenant.worker_enabled || asker.cloud == cx.app.registry().own.canonical_name {
         return None;
     }
     let reply = match judge::outer_gates(snapshot, asker) {
@@ -244,7 +263,7 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
     let Some(snapshot) = snapshot(cx, ask.tenant_id).await? else {
         return Ok(Considered::refused(90_002));
     };
-    if let Some(off) = switch(&snapshot, asker) {
+    if let Some(off) = switch(cx, &snapshot, asker) {
         return Ok(off);
     }
     let registry = cx.app.registry();
@@ -294,7 +313,7 @@ async fn invitee(cx: &Context, asker: &HomeTenant, ask: &AskInvitee) -> Result<C
 }
 
 /// Who has that name, with her groups; nobody costs as much.
-pub(crate) async fn person(
+async fn person(
     cx: &Context,
     home: Id<Tenant>,
     name: &str,
@@ -332,7 +351,7 @@ async fn readiness(cx: &Context, asker: &HomeTenant, ask: &AskReadiness) -> Resu
     let Some(snapshot) = snapshot(cx, ask.tenant_id).await? else {
         return Ok(Considered::refused(90_002));
     };
-    if let Some(off) = switch(&snapshot, asker) {
+    if let Some(off) = switch(cx, &snapshot, asker) {
         return Ok(off);
     }
     let state = |open| {

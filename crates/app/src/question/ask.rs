@@ -73,7 +73,7 @@ pub(super) async fn ask(cx: &Context, entry: &CloudEntry, ask: Ask) -> Result<Re
         }),
     };
     let missed = matches!(asked, Ok(Reply::Refused(_)));
-    let row = row(cx, entry, &ask, &asked)?;
+    let row = row(cx, &entry.canonical_name, &ask, &asked)?;
     let tx = cx.app.store().begin().await?;
     if !missed {
         asker.answered(cx, &tx).await?;
@@ -158,13 +158,18 @@ async fn answer_keys(cx: &Context, entry: &CloudEntry, text: &str) -> Result<Key
 }
 
 /// What this side keeps of a question.
-fn row(cx: &Context, entry: &CloudEntry, ask: &Ask, asked: &Result<Reply>) -> Result<SignInRecord> {
+pub(super) fn row(
+    cx: &Context,
+    cloud: &str,
+    ask: &Ask,
+    asked: &Result<Reply>,
+) -> Result<SignInRecord> {
     let own = HomeTenant {
         cloud: cx.app.registry().own.canonical_name.clone(),
         tenant: cx.tenant()?,
     };
     let other = HomeTenant {
-        cloud: entry.canonical_name.clone(),
+        cloud: cloud.to_owned(),
         tenant: Id::new(ask.tenant()),
     };
     let code = match (asked, ask) {

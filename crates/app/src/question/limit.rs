@@ -12,7 +12,7 @@ const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 /// Questions without an answer.
 const MISSES_AN_HOUR: i64 = 50;
-const QUESTIONS_A_DAY: i64 = 500;
+const MISSES_A_DAY: i64 = 500;
 const READINESS_AN_HOUR: i64 = 60;
 
 /// Whose questions are counted together.
@@ -45,15 +45,15 @@ impl Asker {
         }))
     }
 
-    fn misses(&self) -> String {
-        format!("{}/miss", self.0)
+    fn misses(&self) -> [(String, i64, i64); 2] {
+        [
+            (format!("{}/miss", self.0), HOUR, MISSES_AN_HOUR),
+            (format!("{}/day", self.0), DAY, MISSES_A_DAY),
+        ]
     }
 
     fn limits(&self, kind: Kind) -> Vec<(String, i64, i64)> {
-        let mut limits = vec![
-            (self.misses(), HOUR, MISSES_AN_HOUR),
-            (format!("{}/day", self.0), DAY, QUESTIONS_A_DAY),
-        ];
+        let mut limits = self.misses().to_vec();
         if kind == Kind::Readiness {
             limits.push((format!("{}/readiness", self.0), HOUR, READINESS_AN_HOUR));
         }
@@ -77,9 +77,10 @@ impl Asker {
 
     /// Gives back what only misses take.
     pub(super) async fn answered(&self, cx: &Context, tx: &Tx) -> Result<()> {
-        let counters = tx.cloud().counters();
-        Ok(counters
-            .count_down(&self.misses(), window(cx.now, HOUR))
-            .await?)
+        for (name, seconds, _) in self.misses() {
+            let counters = tx.cloud().counters();
+            counters.count_down(&name, window(cx.now, seconds)).await?;
+        }
+        Ok(())
     }
 }

@@ -3,13 +3,13 @@
 use comity_model::{
     federation::PushedCrossing,
     id::Id,
-    sign_in::{ApplicationRequest, OauthError, Prompt, Purpose, Refusal, ResponseMode, SignInData},
+    sign_in::{ApplicationRequest, OauthError, Refusal, ResponseMode, SignInData},
     tenant::Tenant,
     user::User,
 };
 
-use super::{Active, Assessment, Outcome, Return};
-use crate::{context::Context, error::Result};
+use super::Return;
+use crate::context::Context;
 
 /// The code that goes back to an application.
 pub(super) fn success_response(
@@ -126,28 +126,4 @@ pub(super) fn seen(outermost: &SignInData, refusal: Refusal) -> Refusal {
         _ => Told::AccessDenied,
     };
     crate::crossing::told(told, super::is_silent(outermost))
-}
-
-/// A person's no. Recorded like a refusal, answered to whoever asked.
-pub(super) async fn declined(
-    cx: &Context,
-    active: &Active,
-    assessment: Assessment,
-    refusal: Refusal,
-) -> Result<Outcome> {
-    let application = match &active.sign_in.data.purpose {
-        Purpose::Application(request) => Some(request.clone()),
-        _ => None,
-    };
-    let seen = seen(&active.sign_in.data, refusal);
-    let outcome = super::refused(cx, active, assessment, refusal).await?;
-    Ok(match (outcome, application) {
-        (Outcome::Refused(..), Some(request)) if request.prompt != Prompt::None => {
-            Outcome::Return {
-                to: error_response(cx, &request, &active.sign_in.data, seen),
-                session: None,
-            }
-        }
-        (outcome, _) => outcome,
-    })
 }

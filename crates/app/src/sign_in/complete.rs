@@ -17,6 +17,7 @@ use comity_store::Tx;
 use super::{
     Active, Assessment, Outcome, Return, answer,
     assess::pair_of,
+    home_leg,
     keep::{Kept, keep_session},
     take_pushed,
 };
@@ -49,9 +50,13 @@ pub(super) async fn complete(
         return Ok(None);
     };
     take_pushed(cx, active, &tx).await?;
+    home_leg::write(cx, active, &tx).await?;
     consume(active, &tx).await?;
     redeem(cx, &mut tx, active, &snapshot, &user).await?;
-    let session = keep_session(cx, &tx, active, &assessment, &user, tenant).await?;
+    let session = keep_session(cx, active, &assessment, &user, tenant)?;
+    if let Some(renewal) = &session.renewal {
+        renewal.write(&tx).await?;
+    }
     let lease = insert_lease(cx, &mut tx, active, &user, tenant).await?;
     let row = record::sign_in(cx, &active.sign_in.data, &assessment, 0);
     tx.tenant(tenant).sign_in_records().insert(&row).await?;

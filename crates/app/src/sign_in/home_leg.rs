@@ -10,16 +10,18 @@ use comity_model::{
     id::Id,
     name::Upn,
     sign_in::{Controls, CrossingUnderWay, Purpose, SignInData, Subject},
+    sign_in_record::SignInRecord,
     tenant::Tenant,
     user::{ExternalIdentity, User},
 };
+use comity_store::Tx;
 use uuid::Uuid;
 
 use super::{
     Active, Assessment,
     assess::pair_of,
     complete::{auth_time, expected_person, said_yes},
-    keep::{Kept, keep_session},
+    keep::{Kept, Renewal, keep_session},
     route::{self, Route},
 };
 use crate::{
@@ -126,13 +128,21 @@ fn compose(
     }
 }
 
+/// What the end of a leg leaves to be written.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    home: Id<Tenant>,
+    /// Home's own record.
+    record: SignInRecord,
+    /// Who said yes to the release, and to whom.
+    yes: Option<(Id<User>, HomeTenant)>,
+    session: Option<Renewal>,
+}
+
 /// Ends a leg at a home in this cloud: home's verdict becomes the same value that the callback
-/// yields after verification. Home's own record is written here.
-pub(super) async fn finish(
-    cx: &Context,
-    active: &mut Active,
-    assessment: &Assessment,
-) -> Result<()> {
+/// yields after verification. It is written with what comes of it ([`write`]), or not at all: the
+/// session's new value reaches the browser only in an answer that tells how the sign-in goes on.
+pub(super) fn finish(cx: &Context, active: &mut Active, assessment: &Assessment) -> Result<()> {
     let user = assessment
         .user
         .as_ref()
@@ -145,32 +155,48 @@ pub(super) async fn finish(
     let Purpose::Crossing { pushed, .. } = leg.purpose.clone() else {
         return Err(Error::internal("a leg that is none"));
     };
+    let home = snapshot.tenant.id;
     let resource = HomeTenant {
         cloud: pushed.resource_cloud.clone(),
         tenant: pushed.details.resource_tenant,
     };
-    let tx = cx.app.store().begin().await?;
-    let home = tx.tenant(snapshot.tenant.id);
-    if said_yes(leg) {
-        home.releases()
-            .upsert(user.id, &resource.cloud, resource.tenant, cx.now)
-            .await?;
-    }
-    let row = record::sign_in(cx, leg, assessment, 0);
-    home.sign_in_records().insert(&row).await?;
-    let kept = keep_session(cx, &tx, active, assessment, user, snapshot.tenant.id).await?;
-    tx.commit().await?;
-    // The sign-in may stop at a page of the resource: until it ends this is the session's value.
-    if kept.cookie.is_some() {
-        active.browser_cookie.clone_from(&kept.cookie);
-    }
+    let yes = said_yes(leg).then(|| (user.id, resource.clone()));
+    let record = record::sign_in(cx, leg, assessment, 0);
+    let kept = keep_session(cx, active, assessment, user, home)?;
     let asked = &pushed.details.groups;
     let assertion = AssertionFacts {
         automatic_redemption: judge::automatic_outbound(snapshot, &resource),
         groups: answered(assessment, asked),
-        ..told(cx, assessment, user, (snapshot.tenant.id, &kept))
+        ..told(cx, assessment, user, (home, &kept))
     };
+    active.ended_legs.push(Ended {
+        home,
+        record,
+        yes,
+        session: kept.renewal,
+    });
+    // The sign-in may stop at a page of the resource: until it ends this is the session's value.
+    if kept.cookie.is_some() {
+        active.browser_cookie = kept.cookie;
+    }
     end_leg(&mut active.sign_in.data, assertion);
+    Ok(())
+}
+
+/// Writes what ended legs left, in the transaction of what follows them.
+pub(super) async fn write(cx: &Context, active: &Active, tx: &Tx) -> Result<()> {
+    for leg in &active.ended_legs {
+        let home = tx.tenant(leg.home);
+        if let Some((user, resource)) = &leg.yes {
+            home.releases()
+                .upsert(*user, &resource.cloud, resource.tenant, cx.now)
+                .await?;
+        }
+        home.sign_in_records().insert(&leg.record).await?;
+        if let Some(session) = &leg.session {
+            session.write(tx).await?;
+        }
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The browser's session after a sign-in: at its end, or at the end of its leg at a home in this
-//! cloud (sessions.md).
+//! cloud (sessions.md). It is written in the transaction of that end: a value that the browser does
+//! not get to know never takes the place of one that it has.
 //!
 //! 1. Whatever is new (a factor, home's word, a yes to the release) gives the session a new value
 //!    and the account a new `sid`, in this very response (security bar S-19). Nothing new changes
@@ -11,6 +12,7 @@ use comity_crypto::base64url;
 use comity_model::{
     federation::AssertionFacts,
     id::Id,
+    secret::Hashed,
     session::{Session, SessionAccount},
     sign_in::SignInData,
     tenant::Tenant,
@@ -37,12 +39,35 @@ pub(super) struct Kept {
     pub(super) account: SessionAccount,
     pub(super) expires: Utc,
     pub(super) cookie: Option<SessionCookie>,
+    /// What there is to write, if anything is new.
+    pub(super) renewal: Option<Renewal>,
 }
 
-/// Puts the account of the active record into the browser's session.
-pub(super) async fn keep_session(
+/// A session with its new value, to be written.
+#[derive(Debug)]
+pub(crate) struct Renewal {
+    session: Session,
+    /// The version it takes the place of.
+    version: Option<i64>,
+    hash: Hashed,
+}
+
+impl Renewal {
+    pub(super) async fn write(&self, tx: &Tx) -> Result<()> {
+        let sessions = tx.cloud().sessions();
+        match self.version {
+            Some(version) => {
+                let replaced = sessions.replace(&self.session, version, &self.hash).await;
+                replaced.map_err(stale)
+            }
+            None => Ok(sessions.insert(&self.session, &self.hash).await?),
+        }
+    }
+}
+
+/// Puts the account of the active record into the browser's session, as this request knows it.
+pub(super) fn keep_session(
     cx: &Context,
-    tx: &Tx,
     active: &mut Active,
     assessment: &Assessment,
     user: &User,
@@ -67,14 +92,6 @@ pub(super) async fn keep_session(
     let version = before.as_ref().map(|(_, version)| *version);
     let before = before.map_or_else(|| empty(cx), |(session, _)| session);
     let (session, expires) = renewed(cx, before, &account, keep);
-    let sessions = tx.cloud().sessions();
-    match version {
-        Some(version) => {
-            let replaced = sessions.replace(&session, version, &hash).await;
-            replaced.map_err(stale)?;
-        }
-        None => sessions.insert(&session, &hash).await?,
-    }
     active.browser.session = Some((session.clone(), version.unwrap_or(0) + 1));
     let cookie = SessionCookie {
         value: cookie.to_string(),
@@ -85,6 +102,11 @@ pub(super) async fn keep_session(
         account,
         expires,
         cookie: Some(cookie),
+        renewal: Some(Renewal {
+            session,
+            version,
+            hash,
+        }),
     })
 }
 
@@ -101,6 +123,7 @@ fn unchanged(browser: &Browser, data: &SignInData) -> Result<Option<Kept>> {
         account,
         expires: session.expires,
         cookie: None,
+        renewal: None,
     }))
 }
 

@@ -23,7 +23,7 @@ use crate::{
     context::Context,
     error::{Error, Result},
     password,
-    password_link::{self, as_herself},
+    password_link::as_herself,
     snapshot::Snapshot,
 };
 
@@ -58,7 +58,7 @@ pub async fn least_characters(cx: &Context, snapshot: &Snapshot, user: &User) ->
     let read = cx.app.store().read();
     let factors = read.tenant(snapshot.tenant.id).factors();
     Ok(if factors.list(user.id).await?.is_empty() {
-        password_link::SHORTEST
+        password::SHORTEST_ALONE
     } else {
         password::SHORTEST
     })
@@ -70,29 +70,17 @@ async fn check(
     user: &User,
     typed: &Zeroizing<String>,
 ) -> Result<()> {
-    let invalid = |rule: String| Error::invalid(FIELD, rule);
-    let (length, least) = (
-        password::length(typed),
-        least_characters(cx, snapshot, user).await?,
-    );
-    if length < usize::from(least) {
-        return Err(invalid(format!(
-            "The password has {length} characters. Choose one of at least {least}."
-        )));
-    }
-    let words = [
-        user.upn.as_str(),
-        &user.display_name,
-        &snapshot.tenant.display_name,
-    ];
-    password::check(typed, &words).map_err(|rule| invalid(format!("Not accepted: {rule}.")))?;
+    let least = least_characters(cx, snapshot, user).await?;
+    password::may_choose(typed, least, user, snapshot)
+        .map_err(|rule| Error::invalid(FIELD, rule))?;
     let read = cx.app.store().read();
     let passwords = read.tenant(snapshot.tenant.id).passwords();
     let present = passwords.find(user.id).await?.ok_or(Error::NotFound)?;
     match verify_password(cx, typed, Some(&present.hash)).await? {
         Verdict::Invalid | Verdict::Corrupt => Ok(()),
-        Verdict::Valid { .. } => Err(invalid(
-            "This is the password that you have. Choose another one.".to_owned(),
+        Verdict::Valid { .. } => Err(Error::invalid(
+            FIELD,
+            "This is the password that you have. Choose another one.",
         )),
     }
 }

@@ -12,6 +12,7 @@ use comity_model::{
 use crate::{
     context::Context,
     error::{Error, Result},
+    rate::{self, Kind},
     snapshot::Snapshot,
 };
 
@@ -112,6 +113,7 @@ pub(super) async fn subject(cx: &Context, route: &Route, name: &Upn) -> Result<S
 
 /// *Sign in to an organization*: a domain of this cloud, or a tenant ID.
 pub async fn find_organization(cx: &Context, text: &str) -> Result<Id<Tenant>> {
+    rate::take(cx, Kind::Name)?;
     let text = text.trim();
     let found = match Id::parse(text) {
         Some(id) => cx

@@ -14,11 +14,13 @@ use comity_model::{
 };
 use comity_policy::sign_in::next_step;
 
-use super::{Active, Outcome, advance, answer, assess, refused, route, use_account};
+use super::{Active, Outcome, advance, assess, begin_again, refuse, refused, route, use_account};
 use crate::{
     context::Context,
     error::{Error, Result},
-    mail, record, throttle,
+    factor, mail,
+    rate::{self, Kind},
+    record, throttle,
 };
 
 /// The user name, and on the common endpoint the tenant that follows from it.
@@ -29,6 +31,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
             format!("The user name {e}. Write it like name@example.com."),
         )
     })?;
+    begin_again(cx, active)?;
     check_person_is_open(active.sign_in.data.active())?;
     take_name(cx, active, &upn).await?;
     advance(cx, active).await
@@ -36,6 +39,7 @@ pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<O
 
 /// Goes on with the person of that name, as far as her domain tells.
 pub(super) async fn take_name(cx: &Context, active: &mut Active, upn: &Upn) -> Result<()> {
+    rate::take(cx, Kind::Name)?;
     let data = active.sign_in.data.active();
     let snapshot = match data.tenant.filter(|_| data.tenant_named) {
         Some(tenant) => Some(cx.app.snapshots().get(cx, tenant).await?),
@@ -74,6 +78,7 @@ pub async fn choose_organization(
     active: &mut Active,
     tenant: Id<Tenant>,
 ) -> Result<Outcome> {
+    begin_again(cx, active)?;
     let data = active.sign_in.data.active_mut();
     if !data.common {
         return Err(Error::NotFound);
@@ -272,11 +277,11 @@ async fn accept_code(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str)
         .list(user.id)
         .await?;
     for factor in factors {
-        let context = factor_context(tenant, user.id);
-        let secret = cx
-            .app
-            .sealer()
-            .open("totp", context.as_bytes(), &factor.sealed_secret)?;
+        let context = factor::context(tenant, user.id);
+        let secret =
+            cx.app
+                .sealer()
+                .open(factor::SEALED, context.as_bytes(), &factor.sealed_secret)?;
         let last = factor.last_step.and_then(|s| u64::try_from(s).ok());
         let Some(step) = totp::verify(&secret, typed, cx.now.seconds(), last) else {
             continue;
@@ -292,10 +297,6 @@ async fn accept_code(cx: &Context, tenant: Id<Tenant>, user: &User, typed: &str)
         return Ok(accepted);
     }
     Ok(false)
-}
-
-fn factor_context(tenant: Id<Tenant>, user: Id<User>) -> String {
-    format!("{tenant}/{user}")
 }
 
 /// The seed being enrolled: base32 and `otpauth:` address for the page. The same on every call of
@@ -328,7 +329,7 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     if account.has_factor || !account.may_enrol {
         return Err(Error::NotFound);
     }
-    let context = factor_context(tenant, user.id);
+    let context = factor::context(tenant, user.id);
     let secret = seed(cx, active, tenant, user.id);
     let throttles = throttle::code(tenant, user.id);
     throttle::take(cx, &throttles).await?;
@@ -341,15 +342,17 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
     let factor = Factor {
         id: cx.new_uuid(),
         user: user.id,
-        sealed_secret: cx
-            .app
-            .sealer()
-            .seal("totp", context.as_bytes(), &secret, cx.bytes())?,
+        sealed_secret: cx.app.sealer().seal(
+            factor::SEALED,
+            context.as_bytes(),
+            &secret,
+            cx.bytes(),
+        )?,
         last_step: Some(i64::try_from(step).map_err(Error::internal)?),
         created: cx.now,
     };
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    crate::factor::register(cx, &snapshot, &user, &factor).await?;
+    factor::register(cx, &snapshot, &user, &factor).await?;
     throttle::passed(cx, &throttles).await?;
     prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
@@ -411,5 +414,5 @@ pub async fn decline(cx: &Context, active: &mut Active) -> Result<Outcome> {
             error: OauthError::AccessDenied,
         },
     };
-    answer::declined(cx, active, assessment, refusal).await
+    refuse::declined(cx, active, assessment, refusal).await
 }

@@ -16,6 +16,7 @@ use crate::{
     client::{self, Client},
     consent::{self, DEFAULT, Resource},
     graph_permission,
+    rate::{self, Kind},
     snapshot::Snapshot,
 };
 
@@ -48,8 +49,15 @@ pub(super) async fn issue(call: &mut Call<'_>) -> Result<Response, Failure> {
             Ok(response)
         }
         Err(refused) => {
-            record::application_refused(cx, &snapshot, call.request.client.client_id(), &refused)
+            if rate::take(cx, Kind::Record).is_ok() {
+                record::application_refused(
+                    cx,
+                    &snapshot,
+                    call.request.client.client_id(),
+                    &refused,
+                )
                 .await?;
+            }
             Err(refused.into())
         }
     }

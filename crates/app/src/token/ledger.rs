@@ -29,15 +29,16 @@ pub(super) async fn find_code(
 
 /// A code that is no longer good: if it was used, what it gave dies (O-06).
 pub(super) async fn punish_reuse(cx: &Context, hash: &Hashed) -> Result<Refused> {
-    let tx = cx.app.store().begin().await?;
-    let Some(used) = tx.cloud().find_used_code(hash).await? else {
-        tx.rollback().await;
+    // A stranger's invented code takes no writer.
+    let found = cx.app.store().read().cloud().find_used_code(hash).await?;
+    let Some(used) = found else {
         return Ok(Refused::new(
             "invalid_grant",
             70_000,
             "the code is not valid or has expired: sign in again",
         ));
     };
+    let tx = cx.app.store().begin().await?;
     if let Some(family) = used.family {
         tx.cloud().token_families().revoke(family, cx.now).await?;
         tracing::warn!(correlation_id = %cx.correlation_id, %family, "a code was used twice; its tokens are revoked");

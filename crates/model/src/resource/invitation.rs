@@ -20,6 +20,9 @@ static PROPERTIES: &[Property] = &[
     flag("resetRedemption")
         .initial(Initial::Bool(false))
         .shown(),
+    // Ours: the home organization, where the address does not tell it.
+    guid("invitedUserHomeTenantId"),
+    text("invitedUserHomeCloud"),
     text("inviteRedirectUrl").max(2048).required().shown(),
     text("status").computed().shown(),
     complex("invitedUserMessageInfo", &shape::INVITED_USER_MESSAGE_INFO)

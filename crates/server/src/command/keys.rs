@@ -1,9 +1,9 @@
-//! `comity keys rotate` and `comity keys revoke`. Running processes notice by themselves.
+//! `comity keys rotate`, `comity keys revoke` and `comity keys seal-again`. Running processes notice by themselves.
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use comity_app::{App, key};
+use comity_app::{App, key, sealed};
 use comity_model::signing_key::KeyPurpose;
 
 use crate::{
@@ -15,23 +15,42 @@ use crate::{
 /// Changes keys and prints a line for each that changed.
 pub fn run(command: &Keys) -> anyhow::Result<ExitCode> {
     match command {
-        Keys::Rotate { config, purpose } => {
+        Keys::Rotate {
+            config,
+            purpose,
+            at_once,
+        } => {
             let purposes = purposes(purpose.as_deref())?;
             with_app(config, async |app: &App| {
-                key::rotate(
-                    app.store(),
-                    app.sealer(),
-                    app.random(),
-                    app.now(),
-                    &purposes,
-                )
-                .await
+                key::rotate(app, &purposes, *at_once).await
             })
         }
-        Keys::Revoke { config, kid } => with_app(config, async |app: &App| {
-            key::revoke(app.store(), app.sealer(), app.random(), app.now(), kid).await
-        }),
+        Keys::Revoke { config, kid } => {
+            with_app(config, async |app: &App| key::revoke(app, kid).await)
+        }
+        Keys::SealAgain(config) => seal_again(config),
     }
+}
+
+/// The old lines of the key file may go an hour after this has succeeded: nothing else that is
+/// sealed lives longer.
+fn seal_again(config: &Config) -> anyhow::Result<ExitCode> {
+    let config = read_and_check(&config.config)?;
+    super::once(async {
+        let app = start::configured(&config, &System::default()).await?;
+        let result = sealed::seal_again(&app, |kind, done| {
+            println!("{}: {done} sealed again", kind.as_str());
+        });
+        let result = result.await;
+        app.store().close().await;
+        result.context("not everything was sealed again; what was stays so")?;
+        println!(
+            "Everything is sealed under the first line of `{}`. An hour from now the lines below it \
+             are needed by nobody: the pepper stays.",
+            config.key_file.display()
+        );
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn with_app(

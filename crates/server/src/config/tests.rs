@@ -120,6 +120,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("hue = 240", "hue = 100", "from 195 to 350"),
     (
+        "[store]",
+        "[limits]\nnetwork_per_minute = 9\n[store]",
+        "`limits.network_per_minute` must be 10 or more",
+    ),
+    (
+        "[store]",
+        "[limits]\nnetworks = 9\n[store]",
+        "`limits.networks`",
+    ),
+    (
         "hue = 240",
         "hue = \"blue\"",
         "`cloud.hue` must be a number",

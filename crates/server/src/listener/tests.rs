@@ -21,6 +21,7 @@ use crate::{
 
 const LIMITS: Limits = Limits {
     connections: 100,
+    of_an_address: 1024,
     handshake: Duration::from_secs(5),
     head: Duration::from_secs(5),
     idle: Duration::from_millis(100),

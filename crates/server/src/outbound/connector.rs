@@ -26,10 +26,21 @@ use crate::{port::OutboundError, tls};
 /// For one address, so that a dead one leaves time for the next.
 const PER_ADDRESS: Duration = Duration::from_secs(2);
 
+/// How a name becomes addresses: asked once for each connection, so that what was checked is what is
+/// connected to, whatever the name says a moment later.
+pub(super) type Resolver = Arc<dyn Fn(String, u16) -> Resolving + Send + Sync>;
+type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// The resolver of the system.
+pub(super) fn system() -> Resolver {
+    Arc::new(|host, port| Box::pin(resolve(host, port)))
+}
+
 #[derive(Clone)]
 pub(super) struct Connector(Arc<Inner>);
 
 struct Inner {
+    resolver: Resolver,
     networks: Vec<IpNet>,
     tls: TlsConnector,
     /// A connection is made for the pool, also when nobody waits for it any more.
@@ -37,7 +48,11 @@ struct Inner {
 }
 
 impl Connector {
-    pub(super) fn new(entry: &CloudEntry, deadline: Duration) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        entry: &CloudEntry,
+        deadline: Duration,
+        resolver: Resolver,
+    ) -> anyhow::Result<Self> {
         let networks = entry
             .addresses
             .iter()
@@ -48,6 +63,7 @@ impl Connector {
             .with_root_certificates(roots(entry)?)
             .with_no_client_auth();
         Ok(Self(Arc::new(Inner {
+            resolver,
             networks,
             tls: TlsConnector::from(Arc::new(config)),
             deadline,
@@ -106,7 +122,7 @@ impl Inner {
         let port = uri.port_u16().unwrap_or(443);
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectError::NotAllowed)?;
-        let found = resolve(host, port).await?;
+        let found = (self.resolver)(host.to_owned(), port).await?;
         let allowed: Vec<_> = found
             .into_iter()
             .filter(|found| address::is_allowed(found.ip(), &self.networks))
@@ -121,7 +137,7 @@ impl Inner {
 }
 
 /// `localhost` names are loopback whatever a resolver says (RFC 6761 §6.3).
-async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+async fn resolve(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     if host == "localhost" || host.ends_with(".localhost") {
         let loopback = [
             IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -19,6 +19,9 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
+mod hanging;
+mod rebinding;
+
 use super::{HttpsOutbound, Limits};
 use crate::{
     dev::authority::{Certificates, tests as certificates},
@@ -452,6 +455,26 @@ const REFUSED: [&str; 44] = [
     "https:///",
     "",
 ];
+
+/// Addresses that people may write somewhere; before each, where it may be kept
+/// (`testkit/tests/story/address.rs`).
+const WRITTEN: &str = include_str!("addresses.txt");
+
+#[tokio::test]
+async fn s75_nothing_that_people_write_is_asked() {
+    let partner = Partner::start(|stream| answer(stream, ok("hello"))).await;
+    let client = client(&partner.entry, &Arc::default(), LIMITS);
+    assert!(WRITTEN.lines().count() >= 120);
+    for line in WRITTEN.lines() {
+        let url = line.split_once(' ').unwrap().1;
+        let error = ask(&client, PARTNER, url).await.unwrap_err();
+        assert!(
+            matches!(error, OutboundError::NotAllowed(_)),
+            "{url}: {error}"
+        );
+    }
+    assert_eq!(partner.connections.load(Ordering::Relaxed), 0);
+}
 
 #[tokio::test]
 async fn s75_only_the_hosts_of_the_registry_are_asked() {

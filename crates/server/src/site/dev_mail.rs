@@ -9,9 +9,14 @@ use axum::{
     routing::get,
 };
 use comity_app::App;
-use comity_edge::{Csp, Site, page, ui::When};
+use comity_edge::{
+    Csp, Site,
+    context::context,
+    page, refused,
+    ui::{Trouble, When},
+};
 use comity_web::view;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 
 use crate::mailer::folder::Written;
 
@@ -53,11 +58,19 @@ impl Mailbox {
         self.all().into_iter().find(|written| written.name == name)
     }
 
-    fn frame(&self) -> comity_edge::ui::Page {
-        let site = Site {
+    fn site(&self) -> Site {
+        Site {
             origin: self.app.registry().own.hosts.portal.clone(),
-        };
-        page::page(&self.app, &site, None, String::new())
+        }
+    }
+
+    fn frame(&self) -> comity_edge::ui::Page {
+        page::page(&self.app, &self.site(), None, String::new())
+    }
+
+    fn no_such_page(&self, parts: &Parts) -> Response {
+        let cx = context(&self.app, parts);
+        refused::trouble(&cx, &self.site(), Trouble::NotFound, StatusCode::NOT_FOUND)
     }
 }
 
@@ -75,9 +88,13 @@ async fn list(State(mailbox): State<Arc<Mailbox>>) -> Response {
     Csp::own().page(StatusCode::OK, view::dev_mail_list(&mailbox.frame(), &rows))
 }
 
-async fn message(State(mailbox): State<Arc<Mailbox>>, UrlPath(name): UrlPath<String>) -> Response {
+async fn message(
+    State(mailbox): State<Arc<Mailbox>>,
+    UrlPath(name): UrlPath<String>,
+    parts: Parts,
+) -> Response {
     let Some(written) = mailbox.find(&name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return mailbox.no_such_page(&parts);
     };
     let data = view::DevMail {
         from: format!("{} <{}>", written.mail.from_name, written.mail.from),
@@ -92,11 +109,16 @@ async fn message(State(mailbox): State<Arc<Mailbox>>, UrlPath(name): UrlPath<Str
 }
 
 /// The HTML part, under a policy of its own: inline styles, nothing else.
-async fn html(State(mailbox): State<Arc<Mailbox>>, UrlPath(name): UrlPath<String>) -> Response {
+async fn html(
+    State(mailbox): State<Arc<Mailbox>>,
+    UrlPath(name): UrlPath<String>,
+    parts: Parts,
+) -> Response {
     let Some(written) = mailbox.find(&name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return mailbox.no_such_page(&parts);
     };
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'none'; require-trusted-types-for 'script'";
     let headers = [
         (
             header::CONTENT_SECURITY_POLICY,

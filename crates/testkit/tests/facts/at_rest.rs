@@ -8,11 +8,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use comity_app::{App, AppOptions};
+use comity_app::{App, AppOptions, sealed};
 use comity_crypto::{Sealer, base32, base64url, sha256};
 use comity_demo::client::{Answer, Ask, Client, Transport};
 use comity_model::{secret::Secret, signing_key::KeyPurpose};
-use comity_testkit::{Engine, FakeClock, World, outbound::InProcess, random::SeededRandom};
+use comity_store::sealed::SealedKind;
+use comity_testkit::{Engine, World, outbound::InProcess, random::SeededRandom};
 use http::header;
 use serde_json::Value;
 
@@ -323,34 +324,40 @@ async fn v50_v21_a_stolen_copy_of_the_data_lets_nobody_in() {
     }
 }
 
+/// Another process of a cloud, with another key file.
+async fn started(world: &World, app: &App, sealer: Sealer) -> comity_app::Result<App> {
+    let clock = Arc::new(world.clock.clone());
+    let registry = app.registry().clone();
+    let mailer = comity_server::site::folder_mailer(
+        world.manifest().parent().unwrap(),
+        &registry.own.key,
+        clock.clone(),
+        Arc::new(SeededRandom::new(1)),
+    );
+    let options = AppOptions {
+        outbound: Arc::new(InProcess {
+            registry: registry.clone(),
+            wire: world.wire.clone(),
+        }),
+        registry,
+        store: app.store().clone(),
+        sealer,
+        pepper: Secret::new(*app.pepper()),
+        mailer: mailer.unwrap(),
+        clock,
+        random: Arc::new(SeededRandom::new(2)),
+        settings: app.settings().clone(),
+    };
+    App::start(options).await
+}
+
 #[tokio::test]
 async fn v50_with_another_key_a_cloud_does_not_start() {
     let world = World::start(Engine::Sqlite).await.unwrap();
     let app = world.app("global").unwrap();
-    let start = async |key: [u8; 32]| {
-        let clock = Arc::new(FakeClock::default());
-        let registry = app.registry().clone();
-        let mailer = comity_server::site::folder_mailer(
-            world.manifest().parent().unwrap(),
-            "global",
-            clock.clone(),
-            Arc::new(SeededRandom::new(1)),
-        );
-        let options = AppOptions {
-            outbound: Arc::new(InProcess {
-                registry: registry.clone(),
-                wire: world.wire.clone(),
-            }),
-            registry,
-            store: app.store().clone(),
-            sealer: Sealer::from_key(key),
-            pepper: Secret::new(*app.pepper()),
-            mailer: mailer.unwrap(),
-            clock,
-            random: Arc::new(SeededRandom::new(2)),
-            settings: app.settings().clone(),
-        };
-        App::start(options).await.map(drop)
+    let start = async |key| {
+        let started = started(&world, app, Sealer::from_key(key)).await;
+        started.map(drop)
     };
     let right = sha256(b"global");
     assert_eq!(start(right).await, Ok(()));
@@ -358,4 +365,98 @@ async fn v50_with_another_key_a_cloud_does_not_start() {
     let mut near = right;
     near[31] ^= 1;
     assert!(start(near).await.is_err());
+}
+
+/// Every seed of the cloud opens.
+async fn seeds_open(world: &World, app: &App) -> usize {
+    let (mut found, read) = (0, app.store().read());
+    let seed = world
+        .seeds
+        .iter()
+        .find(|s| s.cloud == app.registry().own.key);
+    for tenant in &seed.unwrap().tenants {
+        let id = comity_model::id::Id::new(tenant.id);
+        for user in read.tenant(id).users().all().await.unwrap() {
+            let factors = read.tenant(id).factors().list(user.id).await;
+            for factor in factors.unwrap() {
+                let context = format!("{id}/{}", user.id);
+                let opened = app.sealer();
+                let opened = opened.open("totp", context.as_bytes(), &factor.sealed_secret);
+                assert!(opened.is_ok(), "{}", user.upn);
+                found += 1;
+            }
+        }
+    }
+    found
+}
+
+/// The key file gets a new first line while the cloud runs; after everything has been sealed again
+/// the old line is needed by nothing.
+#[tokio::test]
+async fn v50_after_sealing_again_the_old_key_is_not_needed() {
+    for engine in Engine::available() {
+        let world = World::start(engine).await.unwrap();
+        crate::play(&world.story()).await;
+        for (key, app) in &world.apps {
+            let (old, new) = (sha256(key.as_bytes()), sha256(format!("new {key}")));
+            let turned = started(&world, app, Sealer::from_keys(new, [old])).await;
+            let turned = turned.unwrap();
+            assert!(started(&world, app, Sealer::from_key(new)).await.is_err());
+            let mut told = BTreeMap::new();
+            let tell = |kind: SealedKind, done| {
+                told.insert(kind.as_str(), done);
+            };
+            sealed::seal_again(&turned, tell).await.unwrap();
+            assert_eq!(told["signing keys"], KeyPurpose::ALL.len() as u64);
+            for kind in SealedKind::ALL {
+                let read = turned.store().read();
+                let (cloud, id) = (read.cloud(), turned.sealer().key_id());
+                let left = cloud.sealed_otherwise(kind, id, 1).await;
+                assert_eq!(left.unwrap(), [], "{kind:?}");
+            }
+            let alone = started(&world, app, Sealer::from_key(new)).await.unwrap();
+            let seeds = seeds_open(&world, &alone).await;
+            assert_eq!(
+                told.get("second factors").copied().unwrap_or(0),
+                seeds as u64
+            );
+            let mut again = 0;
+            let count = |_, _| again += 1;
+            sealed::seal_again(&alone, count).await.unwrap();
+            assert_eq!(again, 0, "there was nothing left");
+        }
+    }
+}
+
+/// A line that was taken away too early: the command says so, and nothing is lost.
+#[tokio::test]
+async fn v50_sealing_again_without_the_old_key_changes_nothing() {
+    let world = World::start(Engine::Sqlite).await.unwrap();
+    let app = world.app("usgov").unwrap();
+    let (old, new) = (sha256(b"usgov"), sha256(b"new"));
+    let turned = started(&world, app, Sealer::from_keys(new, [old]))
+        .await
+        .unwrap();
+    // A factor whose key is in no file.
+    let lost = Sealer::from_key(sha256(b"lost"));
+    let seed = world.seeds.iter().find(|s| s.cloud == "usgov").unwrap();
+    let tenant = comity_model::id::Id::new(seed.tenants[0].id);
+    let user = comity_model::id::Id::new(seed.tenants[0].users[0].id);
+    let factor = comity_model::factor::Factor {
+        id: uuid::Uuid::from_u128(7),
+        user,
+        sealed_secret: lost.seal("totp", b"x", b"seed", [1; 12]).unwrap(),
+        last_step: None,
+        created: world.clock.time(),
+    };
+    let tx = app.store().begin().await.unwrap();
+    tx.tenant(tenant).factors().insert(&factor).await.unwrap();
+    tx.commit().await.unwrap();
+    let error = sealed::seal_again(&turned, |_, _| ()).await.unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("second factors"), "{error}");
+    assert!(error.contains("back into the key file"), "{error}");
+    let read = app.store().read();
+    let kept = read.tenant(tenant).factors().list(user).await.unwrap();
+    assert!(kept.contains(&factor));
 }

@@ -1,9 +1,10 @@
 //! What a hostile cloud publishes about itself (§1): compared with the registry, never merged; a
 //! lie shuts the pair, the truth opens it again.
 
+use comity_app::{Client, Context, key, partner_configuration};
 use comity_demo::browser::Browser;
 use comity_model::signing_key::KeyPurpose;
-use comity_oauth::entity;
+use comity_oauth::entity::{self, Purpose};
 use comity_testkit::{Hostile, Lie};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ fn put(claims: &mut Value, pointer: &str, value: Value) {
     claims.pointer_mut(parent).unwrap()[member] = value;
 }
 
-async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
+pub(super) async fn all_refused(rig: &Rig, browser: &mut Browser, lies: Vec<(String, Lie)>) {
     let before = rig.standing(browser).await;
     for (name, lie) in lies {
         assert_eq!(opened(rig, browser, Some(lie)).await, 503, "{name}");
@@ -181,4 +182,59 @@ async fn a_revoked_key_is_dead_at_once_and_stays_dead() {
     let row = read.cloud().partner_configurations().find(HOSTILE).await;
     let kept = comity_testkit::hostile::claims(&row.unwrap().unwrap().statement).unwrap();
     assert_eq!(kept["metadata"]["comity_cloud"]["revoked"], json!([kid]));
+}
+
+/// Asks the other cloud who it is, a minute later, while it says this about itself.
+async fn asked(rig: &Rig, lie: Option<Lie>) -> comity_app::Result<()> {
+    rig.forward(61);
+    rig.world.wire.twist(HOSTILE, lie);
+    let cx = Context::new(rig.app("global"), Client::default());
+    let keys = partner_configuration::keys(&cx, HOSTILE, Purpose::Assertion, None).await;
+    rig.world.wire.twist(HOSTILE, None);
+    keys.map(drop)
+}
+
+/// The other cloud announces a key, uses it, and revokes the one before: whoever has stolen that one
+/// can say nothing with it, however new it looks and whatever it says about revocations.
+#[tokio::test]
+async fn a_revoked_entity_key_speaks_for_nobody() {
+    let (rig, _) = Rig::guest().await;
+    let usgov = rig.app("usgov").clone();
+    let stolen = usgov.keys().current();
+    let stolen = stolen.active(KeyPurpose::Entity).unwrap().clone();
+    let rotate = async || {
+        let lines = key::rotate(&usgov, &[KeyPurpose::Entity], false).await;
+        lines.unwrap().join("\n")
+    };
+    assert!(rotate().await.contains("is announced"));
+    assert!(rotate().await.contains("does not sign yet"), "too early");
+    asked(&rig, None).await.unwrap();
+    rig.forward(24 * 3600);
+    assert!(rotate().await.contains("signs from now on"));
+    asked(&rig, None).await.unwrap();
+    assert_eq!(shut(&rig).await, None, "the announced key is believed");
+    key::revoke(&usgov, stolen.kid()).await.unwrap();
+    asked(&rig, None).await.unwrap();
+    assert_eq!(shut(&rig).await, None);
+    let thief = stolen.clone();
+    let lie = Hostile::at(entity::PATH, move |answer| {
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let mut claims = comity_testkit::hostile::claims(&text).unwrap();
+        let mut own = serde_json::to_value(thief.public_jwk()).unwrap();
+        own["kid"] = json!(thief.kid());
+        claims["jwks"]["keys"] = json!([own]);
+        claims["metadata"]["comity_cloud"]["revoked"] = json!([]);
+        let signed = comity_oauth::jws::sign(entity::TYPE, &claims, &thief).unwrap();
+        answer.body = signed.into_bytes();
+    });
+    let refused = asked(&rig, Some(lie)).await.unwrap_err();
+    assert!(
+        matches!(refused, comity_app::Error::Denied { .. }),
+        "{refused}"
+    );
+    asked(&rig, None).await.unwrap();
+    let read = rig.app("global").store().read();
+    let row = read.cloud().partner_configurations().find(HOSTILE).await;
+    let revoked = row.unwrap().unwrap().revoked;
+    assert!(revoked.contains(stolen.kid()), "{revoked:?}");
 }

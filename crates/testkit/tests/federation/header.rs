@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Makes a text of these claims that is signed in some wrong way.
-type Forge = Arc<dyn Fn(&str, &Value) -> String + Send + Sync>;
+pub(super) type Forge = Arc<dyn Fn(&str, &Value) -> String + Send + Sync>;
 
 fn header(key: &SigningKey, typ: &str) -> Map<String, Value> {
     let header = json!({ "alg": key.algorithm(), "typ": typ, "kid": key.kid() });
@@ -30,7 +30,7 @@ fn unsigned(header: &Map<String, Value>, claims: &Value) -> String {
 }
 
 /// Signed by this key under a header with one member changed.
-fn with(key: &SigningKey, member: &'static str, value: Value) -> Forge {
+pub(super) fn with(key: &SigningKey, member: &'static str, value: Value) -> Forge {
     let key = key.clone();
     Arc::new(move |typ, claims| {
         let mut header = header(&key, typ);
@@ -118,7 +118,7 @@ fn forgeries(key: &SigningKey, other: &SigningKey) -> Vec<(String, Forge)> {
     all
 }
 
-fn active(rig: &Rig, cloud: &str, purpose: KeyPurpose) -> SigningKey {
+pub(super) fn active(rig: &Rig, cloud: &str, purpose: KeyPurpose) -> SigningKey {
     let keys = rig.app(cloud).keys().current();
     keys.active(purpose).unwrap().clone()
 }

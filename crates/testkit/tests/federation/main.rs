@@ -16,6 +16,7 @@
 //! | §3.7 the tenant pushed to | `person`, `push` |
 //! | §3.8, §3.9 assertion, device, times | `assertion`, `group` |
 //! | §3.9 how old a proof may be | `age` |
+//! | §3.8 what trust covers (S-21, S-23) | `trust` |
 //! | §3.10 another pair, tenant or key on a lease | `lease` |
 //! | §3.11 home stopped, 503, forged 200, then back | `lease`, `person` |
 //! | §3.12 one-use things | `push`, `callback`, `question`; on another node and after a kill in the tests of `serve` |
@@ -23,7 +24,8 @@
 //! | §4 forged, repeated and guessed questions, lying answers | `question` |
 //! | §5 links, bindings, domains | `person`, `question` |
 //! | §7 a home in the same cloud | `here` |
-//! | §3.8 headers and algorithms of signed texts (S-08, S-77, S-78) | `header` |
+//! | §3.8 headers and algorithms of signed texts (S-77, S-78) | `header` |
+//! | §1 whose key it is, and what for (S-08) | `kid` |
 //! | sessions.md: one browser, one account | `account`, `callback`, `person` |
 //! | sessions.md: what ends with a session, what renews it | `ended`, `here` |
 #![expect(
@@ -43,6 +45,7 @@ mod ended;
 mod group;
 mod header;
 mod here;
+mod kid;
 mod lease;
 mod limit;
 mod new_password;
@@ -50,3 +53,4 @@ mod person;
 mod push;
 mod question;
 mod rig;
+mod trust;

@@ -40,12 +40,8 @@ async fn s08_only_a_token_key_of_this_cloud_makes_a_token() {
             comity_oauth::jws::sign("JWT", &token, own.active(KeyPurpose::Token).unwrap()).unwrap(),
         ),
     ];
-    for purpose in [
-        KeyPurpose::Assertion,
-        KeyPurpose::ClientAssertion,
-        KeyPurpose::Question,
-        KeyPurpose::Entity,
-    ] {
+    let others = KeyPurpose::ALL.into_iter();
+    for purpose in others.filter(|purpose| *purpose != KeyPurpose::Token) {
         bad.push((
             "a key of another purpose",
             access_token::sign(&token, own.active(purpose).unwrap()).unwrap(),
@@ -124,15 +120,7 @@ async fn a_revoked_key_is_dead_at_once_and_a_retired_one_is_not() {
         .as_str()
         .unwrap()
         .to_owned();
-    let rotate = || {
-        comity_app::key::rotate(
-            app.store(),
-            app.sealer(),
-            app.random(),
-            app.now(),
-            &[KeyPurpose::Token],
-        )
-    };
+    let rotate = || comity_app::key::rotate(app, &[KeyPurpose::Token], false);
     rotate().await.unwrap();
     rotate().await.unwrap();
     assert_eq!(
@@ -151,15 +139,7 @@ async fn a_revoked_key_is_dead_at_once_and_a_retired_one_is_not() {
             .to_owned()
     };
     assert_ne!(kid(&first), kid(&second));
-    comity_app::key::revoke(
-        app.store(),
-        app.sealer(),
-        app.random(),
-        app.now(),
-        &kid(&first),
-    )
-    .await
-    .unwrap();
+    comity_app::key::revoke(app, &kid(&first)).await.unwrap();
     assert_eq!(rig.userinfo(&first).await.status, 401);
     assert_eq!(rig.userinfo(&second).await.status, 200);
 }

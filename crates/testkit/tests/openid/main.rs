@@ -16,6 +16,7 @@ mod guess;
 mod keys;
 mod law;
 mod metadata;
+mod proof;
 mod refresh;
 mod rig;
 mod scripts;

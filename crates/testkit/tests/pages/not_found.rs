@@ -10,7 +10,9 @@ async fn an_unknown_address_is_answered_by_a_page() {
     let mut browser = rig.browser();
     let cloud = rig.cloud("global");
     let elsewhere = [&cloud.myapps, &cloud.portal].map(|host| format!("{host}/no/such/page"));
-    for url in [rig.login("/no/such/page")].iter().chain(&elsewhere) {
+    let letters = ["", "/html"].map(|part| format!("{}/dev/mail/none{part}", cloud.portal));
+    let all = [rig.login("/no/such/page")];
+    for url in all.iter().chain(&elsewhere).chain(&letters) {
         browser.open(url).await.unwrap();
         let page = browser.page().unwrap();
         assert_eq!(page.status, 404, "{url}");

@@ -13,14 +13,19 @@ const GOOD: &str = "rain on a slate roof";
 
 /// A tenant as the operator makes it, and the link that was printed.
 async fn created(rig: &Rig) -> String {
+    created_with(rig, ADMIN).await
+}
+
+/// The same for any administrator and her domain.
+async fn created_with(rig: &Rig, admin: &str) -> String {
     let new = NewTenant {
         id: None,
         display_name: "Litware".into(),
-        domain: DomainName::parse("litware.com").unwrap(),
+        domain: DomainName::parse(admin.split('@').nth(1).unwrap()).unwrap(),
         initial_label: None,
     };
     let app = rig.world.app("global").unwrap();
-    let admin = Upn::parse(ADMIN).unwrap();
+    let admin = Upn::parse(admin).unwrap();
     tenant::create(app, &new, &admin).await.unwrap().1
 }
 
@@ -35,10 +40,15 @@ fn status(browser: &Browser) -> u16 {
 
 /// Whether this password signs the administrator in, in a browser of its own.
 async fn signs_in(rig: &Rig, password: &str) -> bool {
+    signs_in_as(rig, ADMIN, password).await
+}
+
+async fn signs_in_as(rig: &Rig, admin: &str, password: &str) -> bool {
     let mut browser = rig.browser();
-    let url = format!("{}/litware.com", rig.cloud("global").myapps);
+    let domain = admin.split('@').nth(1).unwrap();
+    let url = format!("{}/{domain}", rig.cloud("global").myapps);
     browser.open(&url).await.unwrap();
-    browser.fill("#username", ADMIN).unwrap();
+    browser.fill("#username", admin).unwrap();
     browser.submit("#submit").await.unwrap();
     submit(&mut browser, password).await;
     is_in(&browser)
@@ -82,6 +92,75 @@ async fn of_two_browsers_with_the_page_open_one_sets_it() {
     assert!(!signs_in(&rig, "the thief's own sentence").await);
 }
 
+/// The hidden fields of the form that is shown.
+fn fields_of(browser: &Browser) -> Vec<(String, String)> {
+    let inputs = browser.page().unwrap().html.nodes();
+    let hidden = inputs.filter(|n| n.tag() == "input" && n.attribute("type") == Some("hidden"));
+    let pair = |name: Option<&str>, value: Option<&str>| {
+        Some((name?.to_owned(), value.unwrap_or_default().to_owned()))
+    };
+    hidden
+        .filter_map(|n| pair(n.attribute("name"), n.attribute("value")))
+        .collect()
+}
+
+/// Sends a form that was drawn before, with the cookies that the browser has now.
+async fn send_later(
+    rig: &Rig,
+    browser: &Browser,
+    fields: &[(String, String)],
+) -> comity_demo::client::Answer {
+    let url = rig.login("/set-password");
+    let cookies = rig.cookies(browser, &url);
+    let mut all: Vec<(&str, &str)> = Vec::new();
+    all.extend(fields.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+    all.push(("password", GOOD));
+    rig.post(&url, &all, &own(&cookies)).await
+}
+
+/// A second link in the same browser takes the place of the first; the form of the first is still
+/// open in its tab.
+#[tokio::test]
+async fn a_form_sets_the_password_of_the_account_that_it_shows_and_of_no_other() {
+    const OTHER: &str = "root@adatum.com";
+    let rig = Rig::start(Engine::Sqlite).await;
+    let (first, second) = (created(&rig).await, created_with(&rig, OTHER).await);
+    let mut browser = rig.browser();
+    browser.open(&first).await.unwrap();
+    let form = fields_of(&browser);
+    browser.open(&second).await.unwrap();
+    let answer = send_later(&rig, &browser, &form).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(
+        answer.text().contains("Another link was opened"),
+        "{}",
+        answer.text()
+    );
+    for admin in [ADMIN, OTHER] {
+        assert!(!signs_in_as(&rig, admin, GOOD).await, "{admin}");
+    }
+    // Both links are as good as before.
+    for (link, admin) in [(&second, OTHER), (&first, ADMIN)] {
+        browser.open(link).await.unwrap();
+        assert!(browser.page().unwrap().html.text().contains(admin));
+        submit(&mut browser, GOOD).await;
+        assert!(signs_in_as(&rig, admin, GOOD).await, "{admin}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_the_same_link_in_another_tab_is_as_good() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let link = created(&rig).await;
+    let mut browser = rig.browser();
+    browser.open(&link).await.unwrap();
+    let form = fields_of(&browser);
+    browser.open(&link).await.unwrap();
+    let answer = send_later(&rig, &browser, &form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(signs_in(&rig, GOOD).await);
+}
+
 #[tokio::test]
 async fn v20_what_is_not_accepted_says_why_and_leaves_the_link() {
     let rig = Rig::start(Engine::Sqlite).await;
@@ -96,10 +175,11 @@ async fn v20_what_is_not_accepted_says_why_and_leaves_the_link() {
         (&"long ".repeat(52), "at most 256"),
     ] {
         let url = browser.page().unwrap().url.clone();
-        let token = hidden(&browser, "form_token");
+        let form = fields_of(&browser);
         let cookies = rig.cookies(&browser, url.as_str());
         let headers = own(&cookies);
-        let fields = [("form_token", token.as_str()), ("password", typed)];
+        let mut fields: Vec<_> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        fields.push(("password", typed));
         let answer = rig.post(url.as_str(), &fields, &headers).await;
         assert_eq!(answer.status, 400, "{typed}");
         assert!(answer.text().contains(rule), "{rule}: {}", answer.text());

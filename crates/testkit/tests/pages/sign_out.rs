@@ -1,7 +1,11 @@
 //! `/sign-out` and `/signed-out` (sessions.md; cross-cloud-federation.md §3.14; V-12).
 
+use comity_demo::{browser::Browser, client::Answer};
 use comity_testkit::Engine;
-use http::header::{LOCATION, SET_COOKIE};
+use http::{
+    HeaderName,
+    header::{LOCATION, SET_COOKIE},
+};
 
 use super::rig::{FORGED, Rig, hidden, is_in};
 
@@ -37,6 +41,70 @@ async fn the_answer_to_the_question_ends_the_session_and_what_came_of_it() {
         let headers = [("cookie", before.as_str())];
         let answer = rig.get(&rig.login("/sign-out"), &headers).await;
         assert!(answer.header(&LOCATION).unwrap().ends_with("/signed-out"));
+    }
+}
+
+/// Sends the form that is shown, to one of these hosts.
+async fn sent(rig: &Rig, browser: &Browser, (origin, url): (&str, &str)) -> Answer {
+    let token = hidden(browser, "form_token");
+    let cookies = rig.cookies(browser, url);
+    let headers = [
+        ("cookie", cookies.as_str()),
+        ("origin", origin),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    rig.post(url, &[("form_token", &token)], &headers).await
+}
+
+/// V-54: nothing that a sign-out leaves in the browser names anybody, and no cookie of another host
+/// is touched.
+#[tokio::test]
+async fn v54_a_browser_keeps_nothing_of_who_was_here() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let mut browser = rig.alex().await;
+    let clear = HeaderName::from_static("clear-site-data");
+    // My Apps clears its own.
+    let origin = rig.cloud("global").myapps.clone();
+    let away = format!("{origin}/signout");
+    let answer = sent(&rig, &browser, (&origin, &away)).await;
+    assert_eq!(
+        answer.header(&clear),
+        Some("\"storage\""),
+        "{}",
+        answer.status
+    );
+    // Two sign-ins are under way.
+    for more in ["prompt=login", "prompt=select_account"] {
+        let url = rig.login(&format!(
+            "/{}/oauth2/v2.0/authorize?client_id={}&response_type=code&scope=openid&{more}\
+             &redirect_uri=http://localhost:8400&code_challenge={}&code_challenge_method=S256",
+            rig.contoso().id,
+            comity_demo::oauth::AZURE_CLI,
+            "A".repeat(43),
+        ));
+        browser.open(&url).await.unwrap();
+    }
+    let here = rig.login("/");
+    let before = rig.cookies(&browser, &here);
+    assert_eq!(before.matches("__Host-signin-").count(), 2, "{before}");
+    browser.open(&rig.login("/sign-out")).await.unwrap();
+    let login = rig.login("");
+    let answer = sent(&rig, &browser, (&login, &rig.login("/sign-out"))).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header(&clear), Some("\"storage\""));
+    let set: Vec<&str> = answer
+        .headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .map(|v| v.to_str().unwrap())
+        .collect();
+    for name in before.split("; ").filter_map(|pair| pair.split('=').next()) {
+        if name == "__Host-form" {
+            continue;
+        }
+        let start = format!("{name}=;");
+        let mut gone = set.iter().filter(|c| c.starts_with(&start));
+        assert!(gone.any(|c| c.contains("Max-Age=0")), "{name}: {set:?}");
     }
 }
 

@@ -7,13 +7,19 @@
     reason = "tests"
 )]
 
+mod address;
 mod bad_input;
 mod code_limit;
+mod csp;
 mod guard;
 mod hint;
+mod markup;
 mod meantime;
+mod one_end;
 mod outage;
 mod race;
+mod rate;
+mod refusal;
 mod reset;
 mod rig;
 mod same_cloud;
@@ -36,6 +42,7 @@ mod step_15;
 mod stranger;
 mod sweep;
 mod switch;
+mod withdrawn;
 
 use comity_testkit::{Engine, World};
 

@@ -5,10 +5,11 @@ use comity_demo::walk::End;
 use comity_testkit::Fault;
 use futures_util::future::join_all;
 
-use crate::rig::{Actor, CONTOSO, NORA, Rig, USGOV, contains, on_every_engine};
+use crate::rig::{Actor, CHINA, CONTOSO, NORA, Rig, TAILSPIN, USGOV, contains, on_every_engine};
 
 const LEGS: usize = 500;
 const LOCALS: usize = 20;
+const TAO: &str = "tao@tailspin.cn";
 
 /// At the notice, about to leave for home.
 async fn at_the_notice(rig: &Rig) -> Actor {
@@ -22,13 +23,13 @@ async fn at_the_notice(rig: &Rig) -> Actor {
     actor
 }
 
-/// People of Contoso sign in while all of them hang.
+/// People of Contoso sign in while all of them hang, and so do guests of another cloud.
 async fn meanwhile(rig: &Rig) {
     while rig.world.wire.hanging() < LEGS {
         tokio::task::yield_now().await;
     }
     for number in 0..LOCALS {
-        let upn = ["alex@contoso.com", "bo@contoso.com"][number % 2];
+        let upn = ["alex@contoso.com", TAO, "bo@contoso.com", TAO][number % 4];
         let mut local = rig.actor(upn);
         let trip = local.go(&rig.my_apps()).await;
         rig.at_my_apps(&trip, &local);
@@ -44,6 +45,10 @@ async fn meanwhile(rig: &Rig) {
 async fn r20_five_hundred_hanging_legs_keep_nobody_of_this_organization_out() {
     on_every_engine(async |rig| {
         let (_, _) = rig.nora().await;
+        rig.tick(CONTOSO, &[USGOV, CHINA]).await;
+        rig.add(CONTOSO, TAILSPIN).await;
+        rig.open(TAILSPIN, CONTOSO).await;
+        rig.guest(TAO).await;
         // The script's token is there before, so that looking needs no other cloud.
         rig.robot(CONTOSO).await;
         let mut guests = Vec::new();

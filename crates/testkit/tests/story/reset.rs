@@ -1,9 +1,15 @@
 //! Inviting a guest anew to another person of home: only under an address that the guest has, and
 //! nothing of the first person stays (semantics §4.8; cross-cloud-federation.md §5.5).
 
+use comity_demo::{
+    oauth::SignIn,
+    walk::{Kind, Trip},
+};
 use serde_json::{Value, json};
 
-use crate::rig::{CONTOSO, NILS, NORA, Rig, on_every_engine, refused, says};
+use crate::rig::{
+    Actor, CONDITIONAL, CONTOSO, NILS, NORA, NORTHWIND, Rig, on_every_engine, refused, says,
+};
 
 fn reset(rig: &Rig, guest: &str, address: &str) -> Value {
     let mut body = rig.invitation(address);
@@ -105,6 +111,74 @@ async fn a_person_resets_with_a_fresh_second_factor_only() {
             403,
             &["Helpdesk Administrator"],
         );
+    })
+    .await;
+}
+
+/// Contoso takes over Northwind's second factors, and Northwind asks its people for one.
+async fn home_proves_more(rig: &Rig) {
+    let trust = json!({ "inboundTrust": { "isMfaAccepted": true } });
+    rig.set(CONTOSO, NORTHWIND, &trust).await;
+    let policy = json!({
+        "displayName": "Everybody proves more",
+        "state": "enabled",
+        "conditions": {
+            "clientAppTypes": ["all"],
+            "applications": { "includeApplications": ["All"] },
+            "users": { "includeUsers": ["All"] }
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["mfa"] }
+    });
+    let graph = rig.robot(NORTHWIND).await;
+    graph.post(CONDITIONAL, &policy).await.unwrap();
+}
+
+/// A token of Contoso for a guest, and what was asked for it.
+async fn as_guest(rig: &Rig, guest: &mut Actor) -> (String, Trip) {
+    match rig.try_script(guest, CONTOSO).await {
+        SignIn::Tokens(tokens, trip) => (tokens.access_token, trip),
+        SignIn::Stopped(trip) => panic!("{}: {}", trip.path(), trip.outcome(&guest.browser)),
+    }
+}
+
+/// Federation §2: what home proved, however fresh and however trusted, is no second factor of ours.
+#[tokio::test]
+async fn a_guest_with_a_role_resets_with_a_factor_of_this_organization_only() {
+    on_every_engine(async |rig| {
+        let (mut nora, guest) = rig.nora().await;
+        let fay = rig.invite("fay@fabrikam.com").await.guest;
+        let role = json!({
+            "principalId": guest,
+            "roleDefinitionId": "fe930be7-5e62-47db-91af-98c3a49a38b1",
+            "directoryScopeId": "/",
+        });
+        let path = "/v1.0/roleManagement/directory/roleAssignments";
+        rig.robot(CONTOSO).await.post(path, &role).await.unwrap();
+        let body = reset(rig, &fay, "fay@fabrikam.com");
+        let (token, trip) = as_guest(rig, &mut nora).await;
+        assert_eq!(
+            rig.asked(&trip, CONTOSO, Kind::Enrolment),
+            1,
+            "{}",
+            trip.path()
+        );
+        let graph = rig.graph_with(CONTOSO, &token);
+        let made = graph.post("/v1.0/invitations", &body).await.unwrap();
+        assert_eq!(made.status.as_u16(), 201);
+        // Eleven minutes later home asks for its own factor: that one is new, ours is not.
+        home_proves_more(rig).await;
+        rig.world.clock.forward(660);
+        let (token, trip) = as_guest(rig, &mut nora).await;
+        assert_eq!(
+            rig.asked(&trip, NORTHWIND, Kind::Code),
+            1,
+            "{}",
+            trip.path()
+        );
+        assert_eq!(rig.asked(&trip, CONTOSO, Kind::Code), 0, "{}", trip.path());
+        let graph = rig.graph_with(CONTOSO, &token);
+        let late = graph.post("/v1.0/invitations", &body).await;
+        says(&refused(late), 403, &["second factor", "10 minutes"]);
     })
     .await;
 }

@@ -1,8 +1,9 @@
 //! Step 5: an invitation is for a user principal name of home, and mail goes out with it.
 
+use comity_model::id::Id;
 use serde_json::{Value, json};
 
-use crate::rig::{CONTOSO, NILS, NORA, Rig, on_every_engine, refused, says};
+use crate::rig::{CONTOSO, NILS, NORA, NORTHWIND, Rig, on_every_engine, refused, says};
 
 async fn inviting(rig: &Rig, body: &Value, status: u16, words: &[&str]) {
     let graph = rig.robot(CONTOSO).await;
@@ -162,6 +163,78 @@ async fn the_name_is_one_whatever_its_case_and_one_guest_is_made() {
         let nils = rig.invite(NILS).await;
         assert_ne!(nils.guest, first.guest);
         assert_eq!(rig.state_of(&first.guest).await, "PendingAcceptance");
+    })
+    .await;
+}
+
+/// Contoso's script sets who may invite.
+async fn everyone_invites(rig: &Rig) {
+    let graph = rig.robot(CONTOSO).await;
+    let setting = json!({"allowInvitesFrom": "everyone"});
+    let path = "/v1.0/policies/authorizationPolicy";
+    graph.patch(path, &setting).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_guest_invites_nobody_of_another_cloud() {
+    on_every_engine(async |rig| {
+        let (mut nora, _) = rig.nora().await;
+        everyone_invites(rig).await;
+        let token = rig.script(&mut nora, CONTOSO).await.access_token;
+        let graph = rig.graph_with(CONTOSO, &token);
+        rig.world.wire.clear();
+        for name in ["nils@northwind.us", "nobody@northwind.us"] {
+            let refusal = refused(graph.post("/v1.0/invitations", &rig.invitation(name)).await);
+            says(
+                &refusal,
+                403,
+                &["a guest cannot invite people of another cloud"],
+            );
+        }
+        let asked = rig.world.wire.exchanges();
+        let asked = asked.iter().filter(|e| e.url.contains("/question"));
+        assert_eq!(asked.count(), 0, "the other cloud was asked");
+    })
+    .await;
+}
+
+/// The partner publishes no domain, so its people's names lead nowhere: the inviter names it.
+#[tokio::test]
+async fn the_inviter_names_the_home_that_the_address_does_not_tell() {
+    on_every_engine(async |rig| {
+        rig.pair().await;
+        let app = rig.world.app("global").unwrap();
+        let tenant = Id::parse(rig.id(CONTOSO)).unwrap();
+        let tx = app.store().begin().await.unwrap();
+        let home = Id::parse(rig.id(NORTHWIND)).unwrap();
+        let partners = || tx.tenant(tenant).cross_tenant();
+        let mut partner = partners().partner(home).await.unwrap().unwrap();
+        partner.domains.clear();
+        partners().delete_partner(home).await.unwrap();
+        partners().insert_partner(&partner).await.unwrap();
+        tx.tenant(tenant).bump_policy_version().await.unwrap();
+        tx.commit().await.unwrap();
+        let mut invitation = rig.invitation(NORA);
+        let words = ["no organization is known", "invitedUserHomeTenantId"];
+        inviting(rig, &invitation, 400, &words).await;
+        invitation["invitedUserHomeTenantId"] = json!("northwind");
+        inviting(rig, &invitation, 400, &["invitedUserHomeTenantId"]).await;
+        invitation["invitedUserHomeTenantId"] = json!(rig.id(NORTHWIND));
+        invitation["invitedUserHomeCloud"] = json!("example.org");
+        inviting(rig, &invitation, 400, &["example.org"]).await;
+        // Named in this cloud it is nobody's, in a third one no partner's.
+        for cloud in ["microsoftonline.com", "partner.microsoftonline.cn"] {
+            invitation["invitedUserHomeCloud"] = json!(cloud);
+            inviting(rig, &invitation, 400, &[]).await;
+        }
+        invitation
+            .as_object_mut()
+            .unwrap()
+            .remove("invitedUserHomeCloud");
+        let graph = rig.graph("inviter@contoso.com").await;
+        let made = graph.post("/v1.0/invitations", &invitation).await.unwrap();
+        assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+        assert_eq!(rig.mails(NORA).len(), 1);
     })
     .await;
 }

@@ -22,6 +22,7 @@ use comity_model::{
 use http::StatusCode;
 use maud::Markup;
 
+use super::Shown;
 use crate::view;
 
 /// One page of a sign-in.
@@ -35,15 +36,27 @@ pub struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
+    /// The page that is asked for.
+    pub(super) async fn page(self, active: &mut Active, shown: Shown) -> Response {
+        match shown {
+            Shown::Options => self.options(active).await,
+            Shown::Name => self.step(active, Some(Step::Identify)).await,
+            Shown::Next => self.step(active, None).await,
+        }
+    }
+
     /// The page of the step that follows, or of the given one.
-    pub async fn step(self, active: &mut Active, instead: Option<Step>) -> Response {
+    async fn step(self, active: &mut Active, instead: Option<Step>) -> Response {
         let assessment = match sign_in::assess(self.cx, active).await {
             Ok(assessment) => assessment,
             Err(error) => return refused::error(self.cx, self.site, &error),
         };
-        let step = instead
-            .unwrap_or_else(|| next_step(active.sign_in.data.active(), &assessment.situation));
         let data = active.sign_in.data.active().clone();
+        let step = match (active.sign_in.data.refused, instead) {
+            (Some(refusal), _) => Step::Refuse(refusal),
+            (None, Some(step)) => step,
+            (None, None) => next_step(&data, &assessment.situation),
+        };
         let markup = match step {
             Step::Identify => self.identify(&data, &assessment).await,
             Step::ChooseAccount => self.accounts(active, &data, &assessment).await,
@@ -60,10 +73,10 @@ impl Drawing<'_> {
             Step::Crossing { home } => self.crossing(&data, &assessment, &home).await,
             Step::Release => self.release(&data, &assessment).await,
             Step::Review => self.review(&data, &assessment).await,
-            // These need no person: they come back when the form before them is sent again.
             Step::Complete | Step::Depart { .. } => self.go_on(&data, &assessment).await,
             Step::Refuse(refusal) => {
-                return refused::sign_in(self.cx, self.site, &data, &assessment, refusal).await;
+                let sign_in = (&active.sign_in.data, self.n);
+                return refused::sign_in(self.cx, self.site, sign_in, &assessment, refusal).await;
             }
         };
         self.respond(&active.sign_in.data, markup)
@@ -71,7 +84,7 @@ impl Drawing<'_> {
 
     /// *Sign in to an organization*.
     #[expect(clippy::unused_async, reason = "awaits once the other cloud is asked")]
-    pub async fn options(self, active: &Active) -> Response {
+    async fn options(self, active: &Active) -> Response {
         let data = active.sign_in.data.active();
         let frame = self.frame(None);
         let markup = view::options(
@@ -386,14 +399,24 @@ impl Drawing<'_> {
                 privacy: privacy
                     .and_then(serde_json::Value::as_str)
                     .map(str::to_owned),
-                other_account: None,
+                other_account: self.may_change(data).then(|| self.action("name")),
             },
         )
     }
 
-    /// Nothing is left to ask: the name page takes the person on.
+    /// Nothing is left to ask: another page of this browser has answered it, or nobody asks any more.
+    /// Looking at a page ends no sign-in, so the person is asked to press on.
     async fn go_on(&self, data: &SignInData, assessment: &Assessment) -> Markup {
-        self.identify(data, assessment).await
+        let snapshot = assessment.snapshot.as_deref();
+        view::go_on(
+            &self.frame(snapshot),
+            &view::GoOn {
+                action: self.action("go"),
+                account: self.account(data, assessment).await,
+                app: refused::app_name(data, snapshot),
+                journey: self.journey(data, assessment).await,
+            },
+        )
     }
 }
 

@@ -36,6 +36,8 @@ pub struct MyApps {
     pub organizations: Vec<OrgLink>,
     /// Facts of a guest's stay (`Guest since`, `Invited by`); no panel when this is empty.
     pub stay: Vec<(String, String)>,
+    /// Somebody invited her.
+    pub is_guest: bool,
 }
 
 /// The applications of one organization.
@@ -47,7 +49,7 @@ pub fn my_apps(page: &Page, data: &MyApps) -> Markup {
             @if !alone { (switcher(&data.organizations)) }
             div .stack .stack-5 {
                 div { h1 { "Apps at " (here) } p .muted { (count(data.tiles.len())) } }
-                @if data.tiles.is_empty() { (empty(&here)) }
+                @if data.tiles.is_empty() { (empty(&here, data.is_guest)) }
                 @else { ul .apps { @for tile in &data.tiles { (draw(tile)) } } }
                 @if !data.stay.is_empty() { (stay(&here, &data.stay)) }
             }
@@ -70,14 +72,15 @@ fn count(count: usize) -> String {
     }
 }
 
-fn empty(here: &str) -> Markup {
+fn empty(here: &str, is_guest: bool) -> Markup {
     html! {
         div .empty {
             (Icon::App.large())
             h2 { "No applications yet" }
             p {
-                "What " (here) " assigns to you stands here. Ask the person who invited you, or an \
-                administrator of " (here) ", for the application you need."
+                "What " (here) " assigns to you, or to everybody, stands here. Ask "
+                @if is_guest { "the person who invited you, or " }
+                "an administrator of " (here) " for the application you need."
             }
         }
     }

@@ -58,6 +58,7 @@ fn apps(world: &World<'_>) -> Vec<Specimen> {
         ],
         organizations: Vec::new(),
         stay: Vec::new(),
+        is_guest: true,
     };
     let rich = MyApps {
         organizations: vec![
@@ -74,6 +75,10 @@ fn apps(world: &World<'_>) -> Vec<Specimen> {
         tiles: Vec::new(),
         ..plain.clone()
     };
+    let member = MyApps {
+        is_guest: false,
+        ..empty.clone()
+    };
     let page = Page {
         cloud: world.cloud("global", "myapps"),
         ..world.contoso_page()
@@ -82,6 +87,7 @@ fn apps(world: &World<'_>) -> Vec<Specimen> {
         ("09-my-apps", my_apps(&page, &plain)),
         ("09-my-apps-guest", my_apps(&page, &rich)),
         ("09-my-apps-empty", my_apps(&page, &empty)),
+        ("09-my-apps-empty-member", my_apps(&page, &member)),
     ]
 }
 

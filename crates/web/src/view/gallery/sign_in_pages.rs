@@ -3,8 +3,9 @@
 use comity_edge::ui::{FormError, FormPost, form_post};
 
 use super::super::{
-    AccountPicker, AccountRow, Code, Enrol, NewPassword, Options, Password, SetPassword, SignIn,
-    Signed, account_picker, code, enrol, new_password, options, password, set_password, sign_in,
+    AccountPicker, AccountRow, Code, Enrol, GoOn, NewPassword, Options, Password, SetPassword,
+    SignIn, Signed, account_picker, code, enrol, go_on, new_password, options, password,
+    set_password, sign_in,
 };
 use super::{Specimen, World};
 
@@ -79,6 +80,7 @@ fn passwords(world: &World<'_>) -> Vec<Specimen> {
     let first = SetPassword {
         action: world.text("/password"),
         account: world.text("admin@example.org"),
+        owner: "3f0c9a52-77aa-4b6e-9d3e-0a4f5b6c7d8e".to_owned(),
         least: 15,
         error: None,
     };
@@ -128,8 +130,15 @@ fn codes(world: &World<'_>) -> Vec<Specimen> {
         ),
         ..Enrol::default()
     };
+    let answered = GoOn {
+        action: world.text("/sign-in/1/go"),
+        account: world.text("alex@contoso.com"),
+        app: Some(world.expenses()),
+        journey: None,
+    };
     let page = world.contoso_page();
     vec![
+        ("02-go-on", go_on(&page, &answered)),
         ("06-code-error", code(&page, &wrong)),
         ("06-enrol", enrol(&page, &first)),
     ]

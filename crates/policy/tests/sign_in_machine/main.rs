@@ -3,9 +3,14 @@
 //! in. Where two factors are demanded none of them ends without two, and a second factor is
 //! registered only by somebody who has just proven the first and has none yet.
 //!
+//! A guest's way leads over her home, which may claim what it likes: what it lists as proven counts,
+//! where it is trusted. What an honest home can claim, its own machine shows (`home`).
+//!
 //! The step comes from `next_step`, the demand from Conditional Access; between them stands what
 //! `app::sign_in::assess` gathers, said again here in a few lines.
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+mod home;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -60,14 +65,37 @@ struct State {
     named: bool,
     /// The password, of a member.
     password: Proof,
-    /// Home's assertion, of a guest, and whether home had two factors.
+    /// Home's assertion, of a guest, and what it lists.
     asserted: Proof,
-    home_mfa: bool,
+    claim: Claim,
     /// A one-time code of this tenant.
     code: bool,
     registered: bool,
     reviewed: bool,
     legs: u8,
+}
+
+/// What home lists as proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    Nothing,
+    /// A password.
+    One,
+    /// A password and a code.
+    Two,
+    /// A code alone, however often and under whatever name for the whole.
+    Half,
+}
+
+impl Claim {
+    fn methods(self) -> MethodSet {
+        match self {
+            Self::Nothing => MethodSet::default(),
+            Self::One => MethodSet::of(&[Method::Password]),
+            Self::Two => MethodSet::of(&[Method::Password, Method::SoftwareOath]),
+            Self::Half => MethodSet::of(&[Method::SoftwareOath, Method::SoftwareOath]),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,22 +105,22 @@ enum Act {
     Code,
     Enrol,
     Accept,
-    /// Away to home and back, where two factors were proven or one.
-    Leg {
-        mfa: bool,
-    },
+    /// Away to home and back with its claim.
+    Leg(Claim),
     /// Ten minutes pass.
     Wait,
 }
 
-const ACTS: [Act; 8] = [
+const ACTS: [Act; 10] = [
     Act::Name,
     Act::Password,
     Act::Code,
     Act::Enrol,
     Act::Accept,
-    Act::Leg { mfa: false },
-    Act::Leg { mfa: true },
+    Act::Leg(Claim::Nothing),
+    Act::Leg(Claim::One),
+    Act::Leg(Claim::Two),
+    Act::Leg(Claim::Half),
     Act::Wait,
 ];
 
@@ -198,11 +226,7 @@ impl Machine {
     }
 
     fn verdict(&self, state: State) -> AccessVerdict {
-        let home = match (self.begin.is_guest, state.home_mfa) {
-            (false, _) => MethodSet::default(),
-            (true, false) => MethodSet::of(&[Method::Password]),
-            (true, true) => MethodSet::of(&[Method::Password, Method::SoftwareOath]),
-        };
+        let home = state.claim.methods();
         let none = BTreeSet::new();
         let kind = if self.begin.is_guest {
             GuestType::B2bCollaborationGuest
@@ -252,7 +276,8 @@ impl Machine {
     /// The oracle: two different factors, each where it counts.
     fn two_factors(&self, state: State) -> bool {
         if self.begin.is_guest {
-            state.asserted != Proof::Missing && (state.code || (state.home_mfa && self.begin.trust))
+            state.asserted != Proof::Missing
+                && (state.code || (state.claim == Claim::Two && self.begin.trust))
         } else {
             state.password != Proof::Missing && state.code
         }
@@ -325,9 +350,9 @@ impl Machine {
                 reviewed: true,
                 ..state
             }),
-            Act::Leg { mfa } => leaves.then_some(State {
+            Act::Leg(claim) => leaves.then_some(State {
                 asserted: Proof::Fresh,
-                home_mfa: mfa,
+                claim,
                 legs: state.legs + 1,
                 ..state
             }),
@@ -393,7 +418,7 @@ fn starts(begin: Begin) -> Vec<State> {
         named: false,
         password: Proof::Missing,
         asserted: Proof::Missing,
-        home_mfa: false,
+        claim: Claim::Nothing,
         code: false,
         registered: false,
         reviewed: false,
