@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use comity_app::{App, Client, Context, mail};
+use comity_app::{App, Client, Context, directory, mail};
 
 use crate::{jobs::Job, site::letter_writer};
 
@@ -15,7 +15,7 @@ pub fn jobs(app: &App) -> Vec<Job> {
     };
     let writer = Arc::new(letter_writer(app));
     let for_mail = app.clone();
-    let (for_numbers, for_rubbish) = (app.clone(), app.clone());
+    let (for_numbers, for_rubbish, for_deleted) = (app.clone(), app.clone(), app.clone());
     vec![
         Job::new("deliver mail", mail, move || {
             deliver(for_mail.clone(), Arc::clone(&writer))
@@ -26,6 +26,11 @@ pub fn jobs(app: &App) -> Vec<Job> {
         Job::new("clean up", Duration::from_mins(1), move || {
             clean_up(for_rubbish.clone())
         }),
+        Job::new(
+            "purge deleted objects",
+            Duration::from_hours(1),
+            move || purge(for_deleted.clone()),
+        ),
     ]
 }
 
@@ -58,6 +63,18 @@ async fn number(app: App) -> anyhow::Result<u64> {
         tx.commit().await?;
     }
     Ok(numbered)
+}
+
+/// Deleted users and groups are kept for 30 days.
+async fn purge(app: App) -> anyhow::Result<u64> {
+    let mut total = 0;
+    loop {
+        let purged = directory::deleted_item::purge_old(&app).await?;
+        total += purged;
+        if purged == 0 {
+            return Ok(total);
+        }
+    }
 }
 
 async fn clean_up(app: App) -> anyhow::Result<u64> {

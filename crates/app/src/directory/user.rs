@@ -184,7 +184,7 @@ fn cleared(mut properties: Json) -> Json {
     properties
 }
 
-fn duplicate(error: comity_store::Error) -> Error {
+pub(super) fn duplicate(error: comity_store::Error) -> Error {
     if error.is_conflict("users_upn") {
         Error::Duplicate {
             property: "userPrincipalName".into(),
@@ -294,7 +294,7 @@ fn permission_held(cx: &Context) -> bool {
 }
 
 /// Only a Global Administrator changes somebody who holds a privileged role.
-async fn protect_administrators(cx: &Context, user: &User) -> Result<()> {
+pub(super) async fn protect_administrators(cx: &Context, user: &User) -> Result<()> {
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
     let privileged = snapshot
         .roles_of(user.id.uuid())
