@@ -7,6 +7,8 @@ use comity_model::{
     id::{Id, parse_uuid},
     query::{Listing, Query},
     resource::address::{Key, Object, Place},
+    tenant::Tenant,
+    time::Utc,
     user::User,
 };
 use serde_json::json;
@@ -201,34 +203,48 @@ pub async fn purge_old(app: &App) -> Result<u64> {
     let then = app.now().plus_seconds(-KEPT_SECONDS);
     let mut count = 0;
     for tenant in app.store().read().cloud().list_tenants().await? {
-        let read = app.store().read();
-        let scoped = read.tenant(tenant.id);
-        let users = scoped.users_deleted_before(then).await?;
-        let groups = scoped.groups_deleted_before(then).await?;
-        if users.is_empty() && groups.is_empty() {
-            continue;
+        let old = old(app, tenant.id, then).await?;
+        if !old.is_empty() {
+            count += purge_all(app, tenant.id, &old).await?;
         }
-        let cx = Context::system(app, "comity clean-up", tenant.id);
-        let tx = app.store().begin().await?;
-        let scoped = tx.tenant(tenant.id);
-        for id in users {
-            let Some(user) = scoped.users().find(id).await? else {
-                continue;
-            };
-            count += u64::from(scoped.purge_user(id).await?);
-            let record = audit(&cx, &purged(&Item::User(Box::new(user))));
-            scoped.audit_records().insert(&record).await?;
-        }
-        for id in groups {
-            let Some(group) = scoped.groups().find(id).await? else {
-                continue;
-            };
-            count += u64::from(scoped.purge_group(id).await?);
-            let record = audit(&cx, &purged(&Item::Group(Box::new(group))));
-            scoped.audit_records().insert(&record).await?;
-        }
-        scoped.bump_policy_version().await?;
-        tx.commit().await?;
     }
+    Ok(count)
+}
+
+/// Some of what a tenant had deleted by then.
+async fn old(app: &App, tenant: Id<Tenant>, then: Utc) -> Result<Vec<Item>> {
+    let read = app.store().read();
+    let scoped = read.tenant(tenant);
+    let mut items = Vec::new();
+    for id in scoped.users_deleted_before(then).await? {
+        let found = scoped.users().find(id).await?;
+        items.extend(found.map(|user| Item::User(Box::new(user))));
+    }
+    for id in scoped.groups_deleted_before(then).await? {
+        let found = scoped.groups().find(id).await?;
+        items.extend(found.map(|group| Item::Group(Box::new(group))));
+    }
+    Ok(items)
+}
+
+async fn purge_all(app: &App, tenant: Id<Tenant>, items: &[Item]) -> Result<u64> {
+    let cx = Context::system(app, "comity clean-up", tenant);
+    let tx = app.store().begin().await?;
+    let scoped = tx.tenant(tenant);
+    let mut count = 0;
+    for item in items {
+        let done = match item {
+            Item::User(user) => scoped.purge_user(user.id).await?,
+            Item::Group(group) => scoped.purge_group(group.id).await?,
+        };
+        // Restored meanwhile, or ended by another process.
+        if done {
+            let record = audit(&cx, &purged(item));
+            scoped.audit_records().insert(&record).await?;
+            count += 1;
+        }
+    }
+    scoped.bump_policy_version().await?;
+    tx.commit().await?;
     Ok(count)
 }
