@@ -14,7 +14,8 @@ use comity_model::{
 };
 use serde_json::Value;
 
-use self::sensitive::{Doing, OWN, protect};
+use self::sensitive::OWN;
+pub(super) use self::sensitive::{Doing, protect};
 use super::{
     Json, read,
     wire::{self, merge, take, take_bool, take_text},
@@ -191,7 +192,7 @@ fn cleared(mut properties: Json) -> Json {
     properties
 }
 
-fn duplicate(error: comity_store::Error) -> Error {
+pub(super) fn duplicate(error: comity_store::Error) -> Error {
     if error.is_conflict("users_upn") {
         Error::Duplicate {
             property: "userPrincipalName".into(),

@@ -146,11 +146,13 @@ static ACTIONS: &[Action] = &[
         name: "addPassword",
         parameters: ADD,
         returns: Some(&shape::NEW_PASSWORD_CREDENTIAL),
+        returns_object: false,
     },
     Action {
         name: "removePassword",
         parameters: REMOVE,
         returns: None,
+        returns_object: false,
     },
 ];
 

@@ -15,7 +15,11 @@ const LIST: u16 = EQ | GE | LE | NOT | STARTS | COUNT;
 
 static PROPERTIES: &[Property] = &[
     guid("id").read_only().shown().filter(WORD).column(),
-    time("deletedDateTime").read_only().filter(DATE).column(),
+    time("deletedDateTime")
+        .read_only()
+        .filter(DATE)
+        .order()
+        .column(),
     text("businessPhones")
         .max(64)
         .many()

@@ -475,3 +475,53 @@ contract!(a_tenant_stays_at_its_version_until_the_end, store, {
     assert!(tx.tenant(one).is_at(version + 1).await.unwrap());
     assert!(tx.tenant(two).is_at(version).await.unwrap());
 });
+
+contract!(deletions_are_taken_back_or_final, store, {
+    let [one, two] = two_tenants(&store).await;
+    let (id, group_id) = (user(1).id, group(1).id);
+    let later = NOW.plus_seconds(60);
+    let person = ObjectRef {
+        kind: ObjectKind::User,
+        id: id.uuid(),
+    };
+    let tx = store.begin().await.unwrap();
+    let here = tx.tenant(one);
+    here.groups().insert(&group(1)).await.unwrap();
+    here.groups().add_member(group_id, person).await.unwrap();
+    // What is not deleted is neither taken back nor ended.
+    assert!(!here.restore_user(id, NOW).await.unwrap());
+    assert!(!here.purge_user(id).await.unwrap());
+    assert!(!here.restore_group(group_id).await.unwrap());
+    assert!(!here.purge_group(group_id).await.unwrap());
+    assert!(here.users().soft_delete(id, NOW).await.unwrap());
+    assert!(here.groups().soft_delete(group_id, NOW).await.unwrap());
+    // Another tenant reaches neither.
+    assert!(!tx.tenant(two).restore_user(id, NOW).await.unwrap());
+    assert!(!tx.tenant(two).purge_user(id).await.unwrap());
+    tx.commit().await.unwrap();
+    let before = store.read();
+    let old = before.tenant(one);
+    assert_eq!(old.users_deleted_before(NOW).await.unwrap(), [id]);
+    assert_eq!(old.groups_deleted_before(NOW).await.unwrap(), [group_id]);
+    let earlier = NOW.plus_seconds(-1);
+    assert_eq!(old.users_deleted_before(earlier).await.unwrap(), []);
+    let none = before.tenant(two).users_deleted_before(later).await;
+    assert_eq!(none.unwrap(), []);
+
+    let tx = store.begin().await.unwrap();
+    let here = tx.tenant(one);
+    assert!(here.restore_user(id, later).await.unwrap());
+    assert!(here.restore_group(group_id).await.unwrap());
+    let found = here.users().find(id).await.unwrap().unwrap();
+    assert_eq!((found.deleted, found.sessions_valid_from), (None, later));
+    assert_eq!(here.groups().members(group_id).await.unwrap(), [person]);
+    assert!(here.users().soft_delete(id, later).await.unwrap());
+    assert!(here.purge_user(id).await.unwrap());
+    assert_eq!(here.users().find(id).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    // The same ID again, which does not happen: nothing of before is its own.
+    let tx = store.begin().await.unwrap();
+    tx.tenant(one).users().insert(&user(1)).await.unwrap();
+    let members = tx.tenant(one).groups().members(group_id).await;
+    assert_eq!(members.unwrap(), []);
+});

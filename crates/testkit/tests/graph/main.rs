@@ -12,6 +12,7 @@ mod assign;
 mod collections;
 mod compare;
 mod crowd;
+mod deleted;
 mod directory;
 mod examples;
 mod fixture;

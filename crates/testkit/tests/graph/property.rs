@@ -257,6 +257,33 @@ async fn an_application_deletes_nobody_who_holds_a_privileged_role() {
     }
 }
 
+/// Neither does it bring such an account back, or end it for good.
+#[tokio::test]
+async fn an_application_restores_nobody_who_holds_a_privileged_role() {
+    for engine in Engine::available() {
+        let rig = Rig::start(engine).await;
+        let permissions = ["User.ReadWrite.All", "User.DeleteRestore.All"];
+        let program = program(&rig, &permissions, &[]).await;
+        for (name, refusal) in [("secadmin", true), ("bo", false)] {
+            let id = person(&rig, name);
+            let user = format!("/users/{id}");
+            let gone = rig.ask(&rig.admin, ("DELETE", &user), &[], None).await;
+            assert_eq!(gone.status, 204, "{}", gone.text());
+            let item = format!("/directory/deletedItems/{id}");
+            let restore = format!("{item}/restore");
+            for call in [("POST", restore.as_str()), ("DELETE", item.as_str())] {
+                let answer = rig.ask(&program.token, call, &[], None).await;
+                let seen = answer.status == 403;
+                assert_eq!(seen, refusal, "{call:?} {name}: {}", answer.text());
+                if call.0 == "POST" && !refusal {
+                    let gone = rig.ask(&rig.admin, ("DELETE", &user), &[], None).await;
+                    assert_eq!(gone.status, 204, "{}", gone.text());
+                }
+            }
+        }
+    }
+}
+
 /// Somebody of Contoso with a token of these scopes.
 fn holder(rig: &Rig, name: &str, scopes: &[&str], roles: &[Uuid]) -> Context {
     let app = rig.world.app("global").unwrap();

@@ -114,8 +114,9 @@ pub(super) fn check(cx: &Context, own: bool, properties: &Json) -> Result<()> {
 }
 
 /// What is to be done to an account.
-pub(super) enum Doing<'a> {
+pub(in crate::directory) enum Doing<'a> {
     Changing(&'a BTreeSet<String>),
+    /// Deleting, restoring, ending for good.
     Deleting,
 }
 
@@ -129,7 +130,7 @@ impl Doing<'_> {
 }
 
 /// Rule 4, on the roles that the account holds in this state of the store.
-pub(super) async fn protect<M>(
+pub(in crate::directory) async fn protect<M>(
     cx: &Context,
     tables: &Scoped<'_, M>,
     user: &User,
