@@ -23,6 +23,7 @@ pub struct Activity {
     targets: Vec<Target>,
     result: &'static str,
     reason: Option<String>,
+    highest: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +43,16 @@ impl Activity {
             targets: Vec::new(),
             result: "success",
             reason: None,
+            highest: false,
         }
+    }
+
+    /// Marks it as one of those that alter whom the organization deals with at all: the record says
+    /// so, and the log warns.
+    #[must_use]
+    pub const fn highest(mut self) -> Self {
+        self.highest = true;
+        self
     }
 
     /// Adds the object that it was done to.
@@ -147,7 +157,13 @@ pub fn audit(cx: &Context, activity: &Activity) -> AuditRecord {
         "resultReason".into(),
         json!(activity.reason.clone().unwrap_or_default()),
     );
-    properties.insert("additionalDetails".into(), json!([]));
+    let details = if activity.highest {
+        tracing::warn!(activity = activity.name, correlation_id = %cx.correlation_id, "a change of the highest class");
+        json!([{"key": "class", "value": "highest"}])
+    } else {
+        json!([])
+    };
+    properties.insert("additionalDetails".into(), details);
     AuditRecord {
         id: cx.new_record_id(),
         created: cx.now,

@@ -6,6 +6,7 @@ mod authorization_policy;
 mod conditional_access;
 mod credential;
 mod cross_tenant;
+pub mod deleted_item;
 mod grant;
 mod group;
 mod invitation;
@@ -22,7 +23,7 @@ mod wire;
 use comity_model::{
     query::{Listing, Query},
     resource::{
-        Action, Function,
+        Action, DELETED_ITEM, Function,
         address::{Change, Key, Object, Place, Reference},
     },
 };
@@ -41,6 +42,15 @@ pub async fn list(cx: &Context, place: &Place, query: &Query) -> Result<Listing>
     read::may_list(cx, place).await?;
     if let Some(parent) = &place.parent {
         return relation::list(cx, parent, place, query).await;
+    }
+    if place.declared == &DELETED_ITEM {
+        return deleted_item::list(cx, place, query).await;
+    }
+    if place.cast {
+        let mut objects = all(cx, place.declared.name).await?;
+        let wanted = format!("#{}", place.resource.full_name());
+        objects.retain(|o| o.get("@odata.type").and_then(Value::as_str) == Some(&wanted));
+        return Ok(query.apply(objects));
     }
     match place.resource.name {
         "user" => user::list(cx, query).await,
@@ -81,7 +91,10 @@ pub async fn find(cx: &Context, object: &Object) -> Result<Json> {
     if let Some(parent) = &object.place.parent {
         return relation::find(cx, parent, object).await;
     }
-    match (object.place.resource.name, &object.key) {
+    if object.place.declared == &DELETED_ITEM {
+        return deleted_item::find(cx, object).await;
+    }
+    match (object.place.declared.name, &object.key) {
         ("user", key) => user::find(cx, key).await,
         ("group", Key::Id(id)) => group::find(cx, id).await,
         ("application", key) => application::find(cx, key).await,
@@ -172,6 +185,7 @@ pub async fn delete(cx: &Context, object: &Object) -> Result<()> {
         "group" => group::delete(cx, object.key.text()).await,
         "application" => application::delete(cx, &object.key).await,
         "servicePrincipal" => service_principal::delete(cx, &object.key).await,
+        "deletedItem" => deleted_item::purge(cx, &object.key).await,
         "appRoleAssignment" => grant::unassign(cx, object).await,
         "oAuth2PermissionGrant" => grant::delete_permission(cx, object.key.text()).await,
         "unifiedRoleAssignment" => role::unassign(cx, object.key.text()).await,
@@ -205,6 +219,7 @@ pub async fn act(
         ("application", "addPassword") => {
             credential::add_password(cx, &object.key, &parameters).await
         }
+        ("deletedItem", "restore") => deleted_item::restore(cx, &object.key).await,
         ("application", "removePassword") => {
             credential::remove_password(cx, &object.key, &parameters).await
         }

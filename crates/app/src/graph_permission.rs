@@ -3,6 +3,8 @@
 
 mod table;
 
+use std::collections::BTreeSet;
+
 use comity_model::{
     app_role_assignment::AppRoleAssignment, group::ObjectKind, id::Id,
     permission_grant::PermissionGrant, service_principal::ServicePrincipal, tenant::Tenant,
@@ -16,6 +18,7 @@ use self::table::TABLE;
 use crate::{
     context::Context,
     error::{Error, Result},
+    snapshot::Snapshot,
     tenant::{NewApplication, first_party_id},
 };
 
@@ -25,6 +28,18 @@ pub fn application_name(role: Uuid) -> Option<&'static str> {
         .iter()
         .find(|(_, _, a)| *a == role && !a.is_nil())
         .map(|(name, _, _)| *name)
+}
+
+/// The application permissions that a service principal holds.
+pub(crate) fn held_by(
+    snapshot: &Snapshot,
+    principal: Id<ServicePrincipal>,
+) -> BTreeSet<&'static str> {
+    let graph = snapshot.service_principal(well_known::GRAPH);
+    let key = graph.map(|g| (principal.uuid(), g.id.uuid()));
+    let held = key.and_then(|key| snapshot.principal_roles.get(&key));
+    let held = held.into_iter().flatten();
+    held.filter_map(|role| application_name(*role)).collect()
 }
 
 /// The app role ID of an application permission.
@@ -38,6 +53,31 @@ pub fn application_id(name: &str) -> Option<Uuid> {
 /// Whether Graph offers a delegated scope of that name.
 pub fn is_delegated(name: &str) -> bool {
     TABLE.iter().any(|(n, d, _)| *n == name && !d.is_nil())
+}
+
+/// Delegated scopes with which whoever holds the application makes administrators, through any of
+/// them who signs in to it.
+const MAKES_ADMINISTRATORS: [&str; 14] = [
+    "AppRoleAssignment.ReadWrite.All",
+    "Application.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.AccessAsUser.All",
+    "Directory.ReadWrite.All",
+    "Policy.ReadWrite.Authorization",
+    "Policy.ReadWrite.ConditionalAccess",
+    "Policy.ReadWrite.CrossTenantAccess",
+    "Policy.ReadWrite.CrossTenantCapability",
+    "Policy.ReadWrite.PermissionGrant",
+    "RoleManagement.ReadWrite.Directory",
+    "User-PasswordProfile.ReadWrite.All",
+    "UserAuthMethod-Passkey.ReadWrite.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+];
+
+/// Whether one of these scopes of Graph is for administrators above applications to consent to.
+pub fn makes_administrators(scopes: &str) -> bool {
+    let mut scopes = scopes.split_whitespace();
+    scopes.any(|s| MAKES_ADMINISTRATORS.contains(&s))
 }
 
 /// Names of all delegated scopes: what a pre-authorized client gets for `.default`.

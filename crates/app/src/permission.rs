@@ -1,17 +1,22 @@
 //! The check is the key: no write without a permission on its tenant, and no commit without its
 //! audit record (law 6). Scopes are checked by the edge from the resource description; this checks
-//! directory roles, as they are now.
+//! directory roles, as they are now, and which applications an application may write.
 
 use std::collections::BTreeSet;
 
-use comity_model::{id::Id, tenant::Tenant, well_known::role};
-use comity_store::{TenantTx, Tx};
+use comity_model::{
+    group::ObjectKind, id::Id, service_principal::ServicePrincipal, tenant::Tenant,
+    well_known::role,
+};
+use comity_store::{Scoped, TenantTx, Tx};
 use uuid::Uuid;
 
 use crate::{
     audit::{Activity, audit},
-    context::{Actor, Context},
+    context::{Actor, ApplicationActor, Context, UserActor},
     error::{Error, Result},
+    graph_permission,
+    snapshot::Snapshot,
 };
 
 /// What somebody may do, by directory role (semantics.md §8).
@@ -28,6 +33,8 @@ pub enum Permission {
     WriteApplications,
     AssignAppRoles,
     GrantConsent,
+    /// Application permissions of Graph, and consent to its scopes that make administrators.
+    GrantGraphPermissions,
     AssignRoles,
     WriteOrganization,
     SwitchWorker,
@@ -37,7 +44,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, for the matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::WriteAllowedClouds,
         Self::WriteCrossTenantDefault,
         Self::WriteCrossTenantPartner,
@@ -49,6 +56,7 @@ impl Permission {
         Self::WriteApplications,
         Self::AssignAppRoles,
         Self::GrantConsent,
+        Self::GrantGraphPermissions,
         Self::AssignRoles,
         Self::WriteOrganization,
         Self::SwitchWorker,
@@ -67,7 +75,7 @@ impl Permission {
                 role::SECURITY_ADMINISTRATOR,
                 role::CONDITIONAL_ACCESS_ADMINISTRATOR,
             ],
-            Self::WriteAuthorizationPolicy | Self::AssignRoles => {
+            Self::WriteAuthorizationPolicy | Self::AssignRoles | Self::GrantGraphPermissions => {
                 &[role::PRIVILEGED_ROLE_ADMINISTRATOR]
             }
             Self::WriteUsers => &[role::USER_ADMINISTRATOR],
@@ -135,7 +143,46 @@ pub fn authorize(cx: &Context, permission: Permission) -> Result<Grant<'_>> {
     })
 }
 
-/// The same for one application or service principal: a role that is limited to it suffices.
+/// Permissions under which every application may be written, whoever owns it.
+const EVERY_APPLICATION: [&str; 2] = ["Application.ReadWrite.All", "Directory.ReadWrite.All"];
+/// The permission that reaches no further than what the caller owns.
+const OWNED_APPLICATIONS: &str = "Application.ReadWrite.OwnedBy";
+
+/// Who must be among the owners: an application without a permission for every application.
+fn owner_needed(cx: &Context) -> Result<Option<Id<ServicePrincipal>>> {
+    let (held, caller) = match &cx.actor {
+        Actor::User(a) => (&a.scopes, None),
+        Actor::Application(a) => (&a.permissions, Some(a.service_principal)),
+        Actor::System { .. } | Actor::Nobody => return Ok(None),
+    };
+    if EVERY_APPLICATION.iter().any(|p| held.contains(*p)) {
+        return Ok(None);
+    }
+    let bound = caller.filter(|_| held.contains(OWNED_APPLICATIONS));
+    bound.map(Some).ok_or_else(|| {
+        Error::Forbidden(format!(
+            "Insufficient privileges to complete the operation. It needs the permission {}.",
+            EVERY_APPLICATION.join(" or ")
+        ))
+    })
+}
+
+async fn check_owner<M>(
+    tables: &Scoped<'_, M>,
+    object: Uuid,
+    caller: Id<ServicePrincipal>,
+) -> Result<()> {
+    let owners = tables.object_owners().list(object).await?;
+    if owners.iter().any(|o| o.id == caller.uuid()) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "Insufficient privileges to complete the operation. `{OWNED_APPLICATIONS}` reaches applications that the caller owns: ask an owner to add it, or an administrator for `Application.ReadWrite.All`."
+    )))
+}
+
+/// The same for one application or service principal: a role that is limited to it suffices, and
+/// an application that may write its own only must own it.
 pub async fn authorize_over(
     cx: &Context,
     permission: Permission,
@@ -150,6 +197,10 @@ pub async fn authorize_over(
         if !permission.held_by(&snapshot.roles_over(actor.user.uuid(), object)) {
             return Err(refusal);
         }
+    }
+    if let Some(caller) = owner_needed(cx)? {
+        let read = cx.app.store().read();
+        check_owner(&read.tenant(tenant), object, caller).await?;
     }
     Ok(Grant {
         cx,
@@ -174,27 +225,15 @@ pub fn check(cx: &Context, permission: Permission) -> Result<()> {
 }
 
 impl<'a> Grant<'a> {
-    /// Begins the transaction, and checks again inside it that the person is there, enabled and
-    /// still holds a role: what was taken away meanwhile counts.
+    /// Begins the transaction, and checks again inside it that the caller is there, enabled and
+    /// still holds a role or owns the object: what was taken away meanwhile counts.
     pub async fn begin(self) -> Result<Change<'a>> {
         let tx = self.cx.app.store().begin().await?;
-        if let Actor::User(actor) = &self.cx.actor {
-            let scoped = tx.tenant(self.tenant);
-            let user = scoped.users().find(actor.user).await?;
-            if !user.is_some_and(|u| u.account_enabled && u.deleted.is_none()) {
-                return Err(Error::Unauthenticated("the account is disabled".into()));
-            }
-            let now: BTreeSet<Uuid> = scoped
-                .role_assignments()
-                .list_of_principal(actor.user.uuid())
-                .await?
-                .iter()
-                .filter(|a| a.scope.is_none() || a.scope == self.object)
-                .map(|a| a.role)
-                .collect();
-            if !self.permission.held_by(&now) {
-                return Err(Error::Forbidden("the role was taken away meanwhile".into()));
-            }
+        let tables = tx.tenant(self.tenant);
+        match &self.cx.actor {
+            Actor::User(actor) => self.recheck_person(&tables, actor).await?,
+            Actor::Application(actor) => self.recheck_application(&tables, actor).await?,
+            Actor::System { .. } | Actor::Nobody => {}
         }
         Ok(Change {
             cx: self.cx,
@@ -202,6 +241,126 @@ impl<'a> Grant<'a> {
             tx,
         })
     }
+
+    async fn recheck_person(&self, tables: &TenantTx<'_>, actor: &UserActor) -> Result<()> {
+        let user = tables.users().find(actor.user).await?;
+        if !user.is_some_and(|u| u.account_enabled && u.deleted.is_none()) {
+            return Err(Error::Unauthenticated("the account is disabled".into()));
+        }
+        let roles = tables.role_assignments();
+        let now: BTreeSet<Uuid> = roles
+            .list_of_principal(actor.user.uuid())
+            .await?
+            .iter()
+            .filter(|a| a.scope.is_none() || a.scope == self.object)
+            .map(|a| a.role)
+            .collect();
+        if self.permission.held_by(&now) {
+            return Ok(());
+        }
+        Err(Error::Forbidden("the role was taken away meanwhile".into()))
+    }
+
+    async fn recheck_application(
+        &self,
+        tables: &TenantTx<'_>,
+        actor: &ApplicationActor,
+    ) -> Result<()> {
+        let principals = tables.service_principals();
+        let principal = principals.find(actor.service_principal).await?;
+        if !principal.is_some_and(|p| p.account_enabled && p.deleted.is_none()) {
+            return Err(Error::Unauthenticated("the application is disabled".into()));
+        }
+        let Some(object) = self.object else {
+            return Ok(());
+        };
+        match owner_needed(self.cx)? {
+            Some(caller) => check_owner(tables, object, caller).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses to leave a tenant without a Global Administrator who can sign in: an enabled person
+/// beside this principal. Two that go at the same time wait for each other.
+pub(crate) async fn others_administer(tables: &TenantTx<'_>, without: Uuid) -> Result<()> {
+    tables.lock_self().await?;
+    for a in tables.role_assignments().all().await? {
+        let candidate = a.role == role::GLOBAL_ADMINISTRATOR
+            && a.scope.is_none()
+            && a.principal_kind == ObjectKind::User
+            && a.principal != without;
+        if !candidate {
+            continue;
+        }
+        let user = tables.users().find(Id::new(a.principal)).await?;
+        if user.is_some_and(|u| u.account_enabled && u.deleted.is_none()) {
+            return Ok(());
+        }
+    }
+    Err(Error::invalid(
+        "id",
+        "the last Global Administrator who can sign in cannot be removed: assign the role to somebody else first",
+    ))
+}
+
+/// Whether a principal is a Global Administrator.
+pub(crate) async fn administers(tables: &TenantTx<'_>, principal: Uuid) -> Result<bool> {
+    let held = tables
+        .role_assignments()
+        .list_of_principal(principal)
+        .await?;
+    Ok(held
+        .iter()
+        .any(|a| a.role == role::GLOBAL_ADMINISTRATOR && a.scope.is_none()))
+}
+
+/// The actor as it stands in a newer state of the tenant, for work that began in an older one.
+pub(crate) async fn as_now(cx: &Context, snapshot: &Snapshot) -> Result<Actor> {
+    let gone = |what: &str| Error::Unauthenticated(format!("the {what} is disabled"));
+    let mut actor = cx.actor.clone();
+    match &mut actor {
+        Actor::User(a) => {
+            let read = cx.app.store().read();
+            let user = read.tenant(a.tenant).users().find(a.user).await?;
+            if !user.is_some_and(|u| u.account_enabled && u.deleted.is_none()) {
+                return Err(gone("account"));
+            }
+            a.roles = snapshot.roles_of(a.user.uuid());
+        }
+        Actor::Application(a) => {
+            let principal = snapshot.service_principal_by_id(a.service_principal.uuid());
+            if !principal.is_some_and(|p| p.account_enabled) {
+                return Err(gone("application"));
+            }
+            a.roles = snapshot.roles_of(a.service_principal.uuid());
+            let held = graph_permission::held_by(snapshot, a.service_principal);
+            a.permissions.retain(|p| held.contains(p.as_str()));
+            if a.permissions.is_empty() {
+                return Err(Error::Forbidden(
+                    "the permission was taken away meanwhile".into(),
+                ));
+            }
+        }
+        Actor::System { .. } | Actor::Nobody => {}
+    }
+    Ok(actor)
+}
+
+/// How old the second factor may be that a delicate change wants.
+const FRESH_SECONDS: i64 = 600;
+
+/// Refuses a person whose second factor was not proven lately: a session that was stolen, or left
+/// open, shall not do this (S-17).
+pub(crate) fn recent_factor(cx: &Context, actor: &UserActor, what: &str) -> Result<()> {
+    let since = cx.now.plus_seconds(-FRESH_SECONDS);
+    if actor.second_factor.is_some_and(|at| at >= since) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "{what} needs a second factor proven within the last {} minutes: sign in again with it",
+        FRESH_SECONDS / 60
+    )))
 }
 
 /// A change under way.

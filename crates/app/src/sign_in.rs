@@ -283,7 +283,10 @@ pub async fn advance(cx: &Context, active: &mut Active) -> Result<Outcome> {
                     Ok(false) => continue,
                     Err(refusal) => return refused(cx, active, assessment, refusal).await,
                 }
-                return Box::pin(complete::complete(cx, active, assessment)).await;
+                if let Some(outcome) = Box::pin(complete::complete(cx, active, assessment)).await? {
+                    return Ok(outcome);
+                }
+                // The tenant's settings changed meanwhile: everything is judged anew.
             }
             Step::Depart { home, controls } => {
                 if home.cloud == cx.app.registry().own.canonical_name {

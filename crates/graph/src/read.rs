@@ -3,7 +3,7 @@
 use comity_model::resource::{
     Function, Property,
     address::{Key, Object, Place},
-    operation,
+    operation, option,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +23,7 @@ use crate::{
 impl Asking<'_> {
     /// A page of a collection.
     pub async fn list(&self, address: &Address, place: &Place) -> Result<Reply> {
+        expands(&self.options, place)?;
         let (asked, first) = self.understand(place)?;
         self.may_expand(&format!("{}/{{}}", address.template), place, &asked.expand)?;
         let site = Site {
@@ -107,6 +108,7 @@ impl Asking<'_> {
 
     /// One object.
     pub async fn object(&self, address: &Address, object: &Object) -> Result<Reply> {
+        expands(&self.options, &object.place)?;
         let asked = asked::object(&self.options, object.place.resource)?;
         self.may_expand(&address.template, &object.place, &asked.expand)?;
         let found = self.find(object).await?;
@@ -295,6 +297,16 @@ impl Asking<'_> {
             body.insert("@odata.context".into(), context.into());
         }
     }
+}
+
+/// A cast keeps what the collection itself does not offer away: deleted objects have no relations.
+fn expands(options: &Options, place: &Place) -> Result<()> {
+    let offered = place.declared.listing.options & option::EXPAND != 0;
+    let cast = place.cast && place.parent.is_none();
+    if cast && !offered && options.get("$expand").is_some() {
+        return Err(Failure::unsupported_option("$expand"));
+    }
+    Ok(())
 }
 
 /// The members of a shape, in its order.

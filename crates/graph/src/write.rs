@@ -160,12 +160,28 @@ impl Asking<'_> {
         };
         let done = self.backend().act(object, action, parameters).await;
         let done = done.map_err(|e| Failure::from_use_case(e, site))?;
+        if action.returns_object {
+            return self.acted(&object.place, &done).await;
+        }
         let Some(shape) = action.returns else {
             return Ok(Reply::done());
         };
         let mut served = Map::new();
         self.put_context(&mut served, &format!("microsoft.graph.{}", shape.name));
         served.extend(shaped(shape.members, &done));
+        Ok(Reply::ok(served))
+    }
+
+    /// The object that an action gives back.
+    async fn acted(&self, place: &Place, done: &Map<String, Value>) -> Result<Reply> {
+        let everything = Asked {
+            query: comity_model::query::Query::all(place.resource),
+            select: None,
+            expand: Vec::new(),
+        };
+        let mut served = Map::new();
+        self.put_context(&mut served, &entity_context(place, None, &[]));
+        served.extend(self.item(place, done, &everything, &Map::new()).await?);
         Ok(Reply::ok(served))
     }
 }

@@ -14,6 +14,7 @@ pub mod property;
 mod application;
 mod conditional_access;
 mod cross_tenant;
+mod deleted_item;
 mod directory_object;
 mod grant;
 mod group;
@@ -33,6 +34,7 @@ pub use conditional_access::{
 pub use cross_tenant::{
     CROSS_TENANT_ACCESS_DEFAULT, CROSS_TENANT_ACCESS_PARTNER, CROSS_TENANT_ACCESS_POLICY,
 };
+pub use deleted_item::DELETED_ITEM;
 pub use directory_object::DIRECTORY_OBJECT;
 pub use grant::{APP_ROLE_ASSIGNMENT, OAUTH2_PERMISSION_GRANT};
 pub use group::GROUP;
@@ -199,6 +201,8 @@ pub struct Action {
     pub parameters: &'static [Property],
     /// What comes back; `None` = 204.
     pub returns: Option<&'static Shape>,
+    /// Whether the object itself comes back.
+    pub returns_object: bool,
 }
 
 /// A function that belongs to no object (GET `path(name='…')`).
@@ -442,12 +446,13 @@ impl PartialEq for ResourceType {
 impl Eq for ResourceType {}
 
 /// Every description.
-pub static ALL: [&ResourceType; 24] = [
+pub static ALL: [&ResourceType; 25] = [
     &USER,
     &GROUP,
     &SERVICE_PRINCIPAL,
     &APPLICATION,
     &DIRECTORY_OBJECT,
+    &DELETED_ITEM,
     &APP_ROLE_ASSIGNMENT,
     &OAUTH2_PERMISSION_GRANT,
     &DIRECTORY_ROLE,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use comity_app::{App, Client, Context, mail, partner_configuration};
+use comity_app::{App, Client, Context, directory, mail, partner_configuration};
 
 use crate::{jobs::Job, site::letter_writer};
 
@@ -15,7 +15,8 @@ pub fn jobs(app: &App) -> Vec<Job> {
     };
     let writer = Arc::new(letter_writer(app));
     let for_mail = app.clone();
-    let (for_numbers, for_rubbish, for_partners) = (app.clone(), app.clone(), app.clone());
+    let (for_numbers, for_rubbish) = (app.clone(), app.clone());
+    let (for_partners, for_deleted) = (app.clone(), app.clone());
     vec![
         Job::new("deliver mail", mail, move || {
             deliver(for_mail.clone(), Arc::clone(&writer))
@@ -29,6 +30,11 @@ pub fn jobs(app: &App) -> Vec<Job> {
         Job::new("ask partners", Duration::from_hours(1), move || {
             ask_partners(for_partners.clone())
         }),
+        Job::new(
+            "purge deleted objects",
+            Duration::from_hours(1),
+            move || purge(for_deleted.clone()),
+        ),
     ]
 }
 
@@ -68,6 +74,18 @@ async fn ask_partners(app: App) -> anyhow::Result<u64> {
     const OLD_SECONDS: i64 = 4 * 3600;
     let cx = Context::new(&app, Client::default());
     Ok(partner_configuration::ask_all(&cx, OLD_SECONDS).await?)
+}
+
+/// Deleted users and groups are kept for 30 days.
+async fn purge(app: App) -> anyhow::Result<u64> {
+    let mut total = 0;
+    loop {
+        let purged = directory::deleted_item::purge_old(&app).await?;
+        total += purged;
+        if purged == 0 {
+            return Ok(total);
+        }
+    }
 }
 
 async fn clean_up(app: App) -> anyhow::Result<u64> {

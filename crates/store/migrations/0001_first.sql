@@ -231,6 +231,7 @@ CREATE INDEX users_identity ON users (external_cloud, external_tenant, external_
 CREATE INDEX users_home_name ON users (tenant_id, external_cloud, external_tenant, home_upn_key);
 CREATE INDEX users_name ON users (tenant_id, display_name_key, id);
 CREATE INDEX users_mail ON users (tenant_id, mail_key);
+CREATE INDEX users_deleted ON users (tenant_id, deleted) WHERE deleted IS NOT NULL;
 
 CREATE TABLE passwords (
     tenant_id {uuid} NOT NULL,
@@ -279,6 +280,7 @@ CREATE TABLE groups (
     CONSTRAINT groups_pkey PRIMARY KEY (tenant_id, id)
 ) {table};
 CREATE INDEX groups_name ON groups (tenant_id, display_name_key, id);
+CREATE INDEX groups_deleted ON groups (tenant_id, deleted) WHERE deleted IS NOT NULL;
 
 CREATE TABLE group_members (
     tenant_id {uuid} NOT NULL,

@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     handle::Tx,
     listing::{Listed, Object},
-    query::{Kind, column},
+    query::{Column, Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -81,21 +81,28 @@ tenant_table!(
     groups
 );
 
-static LISTED: Listed<Group> = Listed {
-    table: "groups",
-    select: columns!(),
-    live: " AND deleted IS NULL",
-    columns: &[
-        column("id", "id", Kind::Guid),
-        column("displayName", "display_name_key", Kind::Key),
-        column("mailNickname", "mail_nickname_key", Kind::Key),
-        column("mailEnabled", "mail_enabled", Kind::Bool),
-        column("securityEnabled", "security_enabled", Kind::Bool),
-        column("createdDateTime", "created", Kind::Time),
-        column("deletedDateTime", "deleted", Kind::Time).nullable(),
-    ],
-    read,
-};
+static COLUMNS: &[Column] = &[
+    column("id", "id", Kind::Guid),
+    column("displayName", "display_name_key", Kind::Key),
+    column("mailNickname", "mail_nickname_key", Kind::Key),
+    column("mailEnabled", "mail_enabled", Kind::Bool),
+    column("securityEnabled", "security_enabled", Kind::Bool),
+    column("createdDateTime", "created", Kind::Time),
+    column("deletedDateTime", "deleted", Kind::Time).nullable(),
+];
+
+static LISTED: Listed<Group> = listed(" AND deleted IS NULL");
+static DELETED: Listed<Group> = listed(" AND deleted IS NOT NULL");
+
+const fn listed(live: &'static str) -> Listed<Group> {
+    Listed {
+        table: "groups",
+        select: columns!(),
+        live,
+        columns: COLUMNS,
+        read,
+    }
+}
 
 fn read(row: &Row) -> Result<Group> {
     Ok(Group {
@@ -127,6 +134,15 @@ impl<M> Groups<'_, M> {
             .as_ref()
             .map(read)
             .transpose()
+    }
+
+    /// Answers a query over deleted ones; `render` makes the Graph object.
+    pub async fn list_deleted(
+        &self,
+        query: &Query,
+        render: impl Fn(&Group) -> Object,
+    ) -> Result<Listing> {
+        self.0.list(&DELETED, query, render).await
     }
 
     /// Answers a query over those that are not deleted; `render` makes the Graph object.

@@ -31,6 +31,7 @@ mod contract;
 pub mod counter;
 pub mod cross_tenant;
 pub mod db;
+pub mod deletion;
 pub mod error;
 pub mod factor;
 pub mod group;
@@ -83,6 +84,7 @@ pub(crate) const STATEMENTS: &[&[statement::Statement]] = &[
     conditional_access::STATEMENTS,
     counter::STATEMENTS,
     cross_tenant::STATEMENTS,
+    deletion::STATEMENTS,
     factor::STATEMENTS,
     group::STATEMENTS,
     invitation::STATEMENTS,

@@ -10,6 +10,8 @@ use comity_model::{
     tenant::{Domain, Tenant},
 };
 
+use serde_json::{Map, Value};
+
 use crate::{
     conditional_access::PolicyRow,
     cross_tenant::PartnerRow,
@@ -94,11 +96,41 @@ impl SnapshotRows {
             .partners
             .iter()
             .map(|p| p.document.len() + p.name.len() + 256);
-        let principals = self.service_principals.len() + self.applications.len();
+        let principals = self
+            .service_principals
+            .iter()
+            .map(|p| weight(&p.properties));
+        let applications = self.applications.iter().map(|a| weight(&a.properties));
+        let organization = [weight(&self.tenant.properties)];
+        let scopes = self.permission_grants.iter().map(|g| g.scope.len());
+        let root = self.cross_tenant_policy.iter().map(String::len);
+        let read = principals.chain(applications).chain(organization);
         let small = self.permission_grants.len()
             + self.role_assignments.len()
             + self.principal_assignments.len()
             + self.application_secrets.len();
-        documents.chain(partners).sum::<usize>() + principals * 4096 + small * 160 + 16 * 1024
+        let text = documents.chain(partners).chain(scopes).chain(root);
+        text.chain(read).sum::<usize>() + small * 160 + 16 * 1024
+    }
+}
+
+/// About what the properties of an object take in memory, with the object itself.
+fn weight(properties: &Map<String, Value>) -> usize {
+    512 + members(properties)
+}
+
+fn members(object: &Map<String, Value>) -> usize {
+    object
+        .iter()
+        .map(|(name, value)| name.len() + 64 + inside(value))
+        .sum()
+}
+
+fn inside(value: &Value) -> usize {
+    32 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(inside).sum(),
+        Value::Object(object) => members(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }

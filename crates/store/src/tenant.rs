@@ -31,6 +31,9 @@ statements! { "tenants";
         publishes_domains = $5, properties = $6 WHERE id = $1";
     VERSIONS = "SELECT t.policy_version, t.enabled, c.keys_version FROM tenants t \
         JOIN clouds c ON c.id = 1 WHERE t.id = $1";
+    LOCK = "UPDATE tenants SET policy_version = policy_version WHERE id = $1";
+    RENAME = "UPDATE tenants SET display_name = $2, properties = $3 WHERE id = $1";
+    SWITCH_WORKER = "UPDATE tenants SET worker_enabled = $2 WHERE id = $1";
     BUMP = "UPDATE tenants SET policy_version = policy_version + 1 WHERE id = $1 \
         RETURNING policy_version";
     DOMAINS = "SELECT name, is_default, is_initial FROM domains WHERE tenant_id = $1 ORDER BY name";
@@ -152,6 +155,31 @@ impl Scoped<'_, Tx> {
             &tenant.properties,
         ];
         self.replace(UPDATE, values).await
+    }
+
+    /// Keeps other writers of the tenant's row waiting until the transaction ends. To be called
+    /// before reading what a change depends on.
+    pub async fn lock_self(&self) -> Result<()> {
+        self.replace(LOCK, vec![]).await
+    }
+
+    /// Whether the tenant is at that version of what decisions read, and stays so until the
+    /// transaction ends.
+    pub async fn is_at(&self, policy: i64) -> Result<bool> {
+        self.lock_self().await?;
+        let versions = self.versions().await?;
+        Ok(versions.is_some_and(|v| v.policy == policy))
+    }
+
+    /// Changes name and properties only: the switches stay as somebody else may just have set them.
+    pub async fn rename_self(&self, tenant: &Tenant) -> Result<()> {
+        let values = values![&tenant.display_name, &tenant.properties];
+        self.replace(RENAME, values).await
+    }
+
+    /// Switches home's side of the legs to other clouds.
+    pub async fn switch_worker(&self, enabled: bool) -> Result<()> {
+        self.replace(SWITCH_WORKER, values![enabled]).await
     }
 
     /// Raises the version of what decisions read and returns it. Once per transaction, after the

@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     handle::{Cloud, Tx},
     listing::{Listed, Object},
-    query::{Kind, column},
+    query::{Column, Kind, column},
     row::{Row, read_all},
     statement::statements,
     table::tenant_table,
@@ -59,34 +59,41 @@ tenant_table!(
     users
 );
 
-static LISTED: Listed<User> = Listed {
-    table: "users",
-    select: columns!(),
-    live: " AND deleted IS NULL",
-    columns: &[
-        column("id", "id", Kind::Guid),
-        column("userPrincipalName", "upn_key", Kind::Key),
-        column("displayName", "display_name_key", Kind::Key),
-        column("mail", "mail_key", Kind::Key).nullable(),
-        column("userType", "user_type", Kind::Word(&["Member", "Guest"])),
-        column("accountEnabled", "account_enabled", Kind::Bool),
-        column(
-            "externalUserState",
-            "external_state",
-            Kind::Word(&["PendingAcceptance", "Accepted"]),
-        )
-        .nullable(),
-        column(
-            "externalUserStateChangeDateTime",
-            "external_state_changed",
-            Kind::Time,
-        )
-        .nullable(),
-        column("createdDateTime", "created", Kind::Time),
-        column("deletedDateTime", "deleted", Kind::Time).nullable(),
-    ],
-    read,
-};
+static COLUMNS: &[Column] = &[
+    column("id", "id", Kind::Guid),
+    column("userPrincipalName", "upn_key", Kind::Key),
+    column("displayName", "display_name_key", Kind::Key),
+    column("mail", "mail_key", Kind::Key).nullable(),
+    column("userType", "user_type", Kind::Word(&["Member", "Guest"])),
+    column("accountEnabled", "account_enabled", Kind::Bool),
+    column(
+        "externalUserState",
+        "external_state",
+        Kind::Word(&["PendingAcceptance", "Accepted"]),
+    )
+    .nullable(),
+    column(
+        "externalUserStateChangeDateTime",
+        "external_state_changed",
+        Kind::Time,
+    )
+    .nullable(),
+    column("createdDateTime", "created", Kind::Time),
+    column("deletedDateTime", "deleted", Kind::Time).nullable(),
+];
+
+static LISTED: Listed<User> = listed(" AND deleted IS NULL");
+static DELETED: Listed<User> = listed(" AND deleted IS NOT NULL");
+
+const fn listed(live: &'static str) -> Listed<User> {
+    Listed {
+        table: "users",
+        select: columns!(),
+        live,
+        columns: COLUMNS,
+        read,
+    }
+}
 
 fn read(row: &Row) -> Result<User> {
     Ok(User {
@@ -203,6 +210,15 @@ impl<M> Users<'_, M> {
     /// Those of these that are not deleted, in no order.
     pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<User>> {
         self.0.among(&LISTED, ids).await
+    }
+
+    /// Answers a query over deleted ones; `render` makes the Graph object.
+    pub async fn list_deleted(
+        &self,
+        query: &Query,
+        render: impl Fn(&User) -> Object,
+    ) -> Result<Listing> {
+        self.0.list(&DELETED, query, render).await
     }
 
     /// Answers a query over those that are not deleted; `render` makes the Graph object.

@@ -59,6 +59,30 @@ pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
     ))
 }
 
+/// What the original takes in one registration, all lists together: every decision reads it.
+const MOST_ENTRIES: usize = 1200;
+
+fn entries(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => list.len() + list.iter().map(entries).sum::<usize>(),
+        Value::Object(object) => object.values().map(entries).sum(),
+        _ => 0,
+    }
+}
+
+fn check_size(properties: &Json) -> Result<()> {
+    let held: usize = properties.values().map(entries).sum();
+    if held <= MOST_ENTRIES {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "appRoles",
+        format!(
+            "The size of the application has exceeded its limit: it would hold {held} entries in its lists, and {MOST_ENTRIES} are allowed. Take out roles, permissions or addresses that nobody uses."
+        ),
+    ))
+}
+
 /// What would be a hole at sign-in is refused at registration.
 fn check(cx: &Context, properties: &Json) -> Result<()> {
     link::check(properties)?;
@@ -128,6 +152,7 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let mut properties = change.properties;
     properties.retain(|_, v| !v.is_null());
     check(cx, &properties)?;
+    check_size(&properties)?;
     let wanted = take(&mut properties, "passwordCredentials");
     if wanted
         .as_ref()
@@ -163,7 +188,7 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         .insert(&application)
         .await?;
     let tables = change_tx.tables();
-    owner::bind(&tables, application.id.uuid(), &change.bindings).await?;
+    owner::bind(cx, &tables, application.id.uuid(), &change.bindings).await?;
     change_tx.commit(&activity).await?;
     Ok(wire::application(&application, &[]))
 }
@@ -221,6 +246,7 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     }
     take(&mut properties, "passwordCredentials");
     merge(&mut application.properties, properties);
+    check_size(&application.properties)?;
     let change_tx = grant.begin().await?;
     change_tx
         .tables()

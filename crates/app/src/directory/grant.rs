@@ -18,7 +18,7 @@ use crate::{
     context::Context,
     error::{Error, Result},
     graph_permission,
-    permission::{Permission, authorize},
+    permission::{Permission, authorize, check},
     snapshot::Snapshot,
 };
 
@@ -85,13 +85,13 @@ fn guid(properties: &Json, name: &str) -> Result<Uuid> {
 }
 
 pub(super) async fn assign(cx: &Context, parent: &Parent, change: Change) -> Result<Json> {
-    let grant = authorize(cx, Permission::AssignAppRoles)?;
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let owner = relation::parent_id(cx, parent).await?;
     let (principal, resource) = (
         guid(&change.properties, "principalId")?,
         guid(&change.properties, "resourceId")?,
     );
+    let grant = authorize(cx, to_assign(&snapshot, resource))?;
+    let owner = relation::parent_id(cx, parent).await?;
     let named = if parent.navigation.name == "appRoleAssignedTo" {
         resource
     } else {
@@ -133,6 +133,30 @@ pub(super) async fn assign(cx: &Context, parent: &Parent, change: Change) -> Res
     .changed("Principal.Id", None, Some(principal.to_string()));
     change_tx.commit(&activity).await?;
     render(cx, &snapshot, &assignment).await
+}
+
+fn is_graph(snapshot: &Snapshot, resource: Uuid) -> bool {
+    let graph = snapshot.service_principal(well_known::GRAPH);
+    graph.is_some_and(|g| g.id.uuid() == resource)
+}
+
+/// Roles of Graph are permissions over the directory itself: an administrator of applications would
+/// make herself a Global Administrator with one.
+fn to_assign(snapshot: &Snapshot, resource: Uuid) -> Permission {
+    if is_graph(snapshot, resource) {
+        Permission::GrantGraphPermissions
+    } else {
+        Permission::AssignAppRoles
+    }
+}
+
+/// Administrators of applications consent to what does not make administrators.
+fn to_consent(snapshot: &Snapshot, resource: Uuid, scopes: &str) -> Permission {
+    if is_graph(snapshot, resource) && graph_permission::makes_administrators(scopes) {
+        Permission::GrantGraphPermissions
+    } else {
+        Permission::GrantConsent
+    }
 }
 
 fn exists(error: comity_store::Error) -> Error {
@@ -239,9 +263,13 @@ fn permission(cx: &Context, snapshot: &Snapshot, properties: &Json) -> Result<Pe
 }
 
 pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Json> {
-    let grant = authorize(cx, Permission::GrantConsent)?;
     let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let permission = permission(cx, &snapshot, &change.properties)?;
+    let properties = &change.properties;
+    let scopes = wire::text(properties, "scope").unwrap_or_default();
+    let resource = wire::text(properties, "resourceId").and_then(|t| parse_uuid(&t));
+    let needed = to_consent(&snapshot, resource.unwrap_or_default(), &scopes);
+    let grant = authorize(cx, needed)?;
+    let permission = permission(cx, &snapshot, properties)?;
     let activity = Activity::new("ApplicationManagement", "Add delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
         .changed(
@@ -271,12 +299,19 @@ pub(super) async fn create_permission(cx: &Context, change: Change) -> Result<Js
 }
 
 pub(super) async fn update_permission(cx: &Context, id: &str, change: Change) -> Result<()> {
+    check(cx, Permission::GrantConsent)
+        .or_else(|_| check(cx, Permission::GrantGraphPermissions))?;
     let mut permission = load_permission(cx, id).await?;
-    let grant = authorize(cx, Permission::GrantConsent)?;
     let old = permission.scope.clone();
     if let Some(scope) = wire::text(&change.properties, "scope") {
         permission.scope = scope;
     }
+    let had: Vec<&str> = old.split_whitespace().collect();
+    let added: Vec<&str> = permission.scope.split_whitespace().collect();
+    let added: Vec<&str> = added.into_iter().filter(|s| !had.contains(s)).collect();
+    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
+    let resource = permission.resource.uuid();
+    let grant = authorize(cx, to_consent(&snapshot, resource, &added.join(" ")))?;
     let activity = Activity::new("ApplicationManagement", "Update delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
         .changed(
@@ -294,8 +329,8 @@ pub(super) async fn update_permission(cx: &Context, id: &str, change: Change) ->
 }
 
 pub(super) async fn delete_permission(cx: &Context, id: &str) -> Result<()> {
-    let permission = load_permission(cx, id).await?;
     let grant = authorize(cx, Permission::GrantConsent)?;
+    let permission = load_permission(cx, id).await?;
     let activity = Activity::new("ApplicationManagement", "Remove delegated permission grant")
         .target("ServicePrincipal", permission.client.uuid(), "")
         .changed(

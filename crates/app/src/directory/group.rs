@@ -95,8 +95,8 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
 }
 
 pub(super) async fn update(cx: &Context, id: &str, change: Change) -> Result<()> {
-    let mut group = load(cx, id).await?;
     let grant = authorize(cx, Permission::WriteGroups)?;
+    let mut group = load(cx, id).await?;
     let mut activity = Activity::new("GroupManagement", "Update group").target(
         "Group",
         group.id.uuid(),
@@ -134,8 +134,8 @@ pub(super) async fn update(cx: &Context, id: &str, change: Change) -> Result<()>
 }
 
 pub(super) async fn delete(cx: &Context, id: &str) -> Result<()> {
-    let group = load(cx, id).await?;
     let grant = authorize(cx, Permission::WriteGroups)?;
+    let group = load(cx, id).await?;
     let activity = Activity::new("GroupManagement", "Delete group").target(
         "Group",
         group.id.uuid(),

@@ -50,8 +50,10 @@ pub(super) async fn update(cx: &Context, text: &str, change: Change) -> Result<(
         return Err(Error::NotFound);
     }
     let grant = authorize(cx, Permission::WriteOrganization)?;
-    let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    let mut kept = snapshot.tenant.clone();
+    let change_tx = grant.begin().await?;
+    let tables = change_tx.tables();
+    tables.lock_self().await?;
+    let mut kept = tables.find_self().await?.ok_or(Error::NotFound)?;
     let mut properties = change.properties;
     link::check(&properties)?;
     let mut activity = Activity::new("DirectoryManagement", "Set company information").target(
@@ -66,9 +68,8 @@ pub(super) async fn update(cx: &Context, text: &str, change: Change) -> Result<(
         kept.display_name = name;
     }
     merge(&mut kept.properties, properties);
-    let change = grant.begin().await?;
-    change.tx().tenant(kept.id).update_self(&kept).await?;
-    change.commit(&activity).await
+    tables.rename_self(&kept).await?;
+    change_tx.commit(&activity).await
 }
 
 pub(super) async fn domains(cx: &Context) -> Result<Vec<Json>> {

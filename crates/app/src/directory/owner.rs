@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::relation;
 use crate::{
     audit::Activity,
-    context::Context,
+    context::{Actor, Context},
     error::{Error, Result},
     permission::{Permission, authorize_over},
 };
@@ -46,12 +46,16 @@ pub(super) async fn remove(cx: &Context, parent: &Parent, id: Uuid, owner: Uuid)
     change.commit(&activity).await
 }
 
-/// `owners@odata.bind` of a new object.
+/// Owners of a new object: the application that makes it, and `owners@odata.bind`.
 pub(super) async fn bind(
+    cx: &Context,
     tables: &TenantTx<'_>,
     id: Uuid,
     bindings: &[(&'static Navigation, Vec<Reference>)],
 ) -> Result<()> {
+    if let Actor::Application(actor) = &cx.actor {
+        insert(tables, id, actor.service_principal.uuid()).await?;
+    }
     for reference in bindings.iter().flat_map(|(_, references)| references) {
         insert(tables, id, reference.id).await?;
     }

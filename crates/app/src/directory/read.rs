@@ -5,6 +5,9 @@ use comity_model::{
     resource::address::{Key, Object, Place},
 };
 
+use serde_json::Value;
+
+use super::Json;
 use crate::{
     context::{Actor, Context, UserActor},
     error::{Error, Result},
@@ -30,6 +33,42 @@ const NO_ENUMERATION: [&str; 6] = [
     "appRoleAssignment",
     "group",
 ];
+
+/// What a guest sees of other people at the limited level (semantics.md §7).
+const OF_OTHERS: [&str; 5] = ["id", "displayName", "mail", "userPrincipalName", "userType"];
+/// What a guest sees of the groups she is in at the restricted level.
+const OF_GROUPS: [&str; 1] = ["id"];
+
+/// How much of an object the actor sees. What is out of sight is absent before any option of a query
+/// is answered, so that neither a filter nor an order tells it.
+pub(super) struct Sight {
+    access: GuestAccess,
+    own: Option<String>,
+}
+
+pub(super) async fn sight(cx: &Context) -> Result<Sight> {
+    let (access, own) = match &cx.actor {
+        Actor::User(actor) => (guest_access(cx, actor).await?, Some(actor.user.to_string())),
+        _ => (GuestAccess::SameAsMembers, None),
+    };
+    Ok(Sight { access, own })
+}
+
+impl Sight {
+    /// Takes away of a user or a group what the actor does not see.
+    pub(super) fn trim(&self, type_name: &str, object: &mut Json) {
+        let id = object.get("id").and_then(Value::as_str);
+        let is_own = id.is_some() && id == self.own.as_deref();
+        let seen: &[&str] = match (self.access, type_name) {
+            (GuestAccess::SameAsMembers, _) => return,
+            (_, "user") if is_own => return,
+            (_, "user") => &OF_OTHERS,
+            (GuestAccess::Restricted, "group") => &OF_GROUPS,
+            _ => return,
+        };
+        object.retain(|name, _| seen.contains(&name.as_str()));
+    }
+}
 
 fn refused() -> Error {
     Error::Forbidden("Insufficient privileges to complete the operation.".into())

@@ -21,7 +21,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Permission, authorize},
+    permission::{Permission, authorize, check},
 };
 
 /// The object ID of a relation's owner; absent owners are not found.
@@ -233,9 +233,20 @@ pub(super) async fn create(
     }
 }
 
+/// Asked before anything is looked up, so that a refusal does not tell what exists. Applications are
+/// for everybody to read, and a role over one of them is found only with it.
+fn may_write(cx: &Context, parent: &Parent) -> Result<()> {
+    match parent.resource.name {
+        "directoryRole" => check(cx, Permission::AssignRoles),
+        "group" => check(cx, Permission::WriteGroups),
+        _ => Ok(()),
+    }
+}
+
 /// `POST …/$ref`.
 pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> Result<()> {
     let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
+    may_write(cx, parent)?;
     let id = parent_id(cx, parent).await?;
     if parent.resource.name == "directoryRole" {
         let holder = Holder {
@@ -275,6 +286,7 @@ pub(super) async fn add(cx: &Context, place: &Place, reference: &Reference) -> R
 /// `DELETE …/{id}/$ref`.
 pub(super) async fn remove(cx: &Context, place: &Place, reference: &Reference) -> Result<()> {
     let parent = place.parent.as_ref().ok_or(Error::NotFound)?;
+    may_write(cx, parent)?;
     let id = parent_id(cx, parent).await?;
     if parent.resource.name == "directoryRole" {
         let all = cx

@@ -14,7 +14,7 @@ use crate::{
     audit::Activity,
     context::Context,
     error::{Error, Result},
-    permission::{Permission, authorize},
+    permission::{Permission, authorize, check, others_administer},
 };
 
 fn object(value: Value) -> Json {
@@ -201,7 +201,8 @@ async fn check_scope(cx: &Context, holder: &Holder) -> Result<()> {
     ))
 }
 
-/// Adds a holder; the role is in use from then on.
+/// Adds a holder; the role is in use from then on. A Privileged Role Administrator gives away every
+/// role, that of the Global Administrator too, as in the original (semantics.md §8).
 pub(super) async fn add(cx: &Context, holder: &Holder) -> Result<RoleAssignment> {
     let grant = authorize(cx, Permission::AssignRoles)?;
     let name = role::name(holder.role)
@@ -234,6 +235,7 @@ pub(super) async fn add(cx: &Context, holder: &Holder) -> Result<RoleAssignment>
 }
 
 pub(super) async fn unassign(cx: &Context, text: &str) -> Result<()> {
+    check(cx, Permission::AssignRoles)?;
     let id = wire::from_opaque(text).ok_or(Error::NotFound)?;
     let list = cx
         .app
@@ -250,23 +252,12 @@ pub(super) async fn unassign(cx: &Context, text: &str) -> Result<()> {
     remove(cx, &found).await
 }
 
-/// Takes a role away; the last Global Administrator stays.
+/// Takes a role away; the last Global Administrator who can sign in stays.
 pub(super) async fn remove(cx: &Context, assignment: &RoleAssignment) -> Result<()> {
     let grant = authorize(cx, Permission::AssignRoles)?;
     let change = grant.begin().await?;
     if assignment.role == role::GLOBAL_ADMINISTRATOR {
-        let all = change.tables().role_assignments().all().await?;
-        if all
-            .iter()
-            .filter(|a| a.role == role::GLOBAL_ADMINISTRATOR)
-            .count()
-            <= 1
-        {
-            return Err(Error::invalid(
-                "id",
-                "the last Global Administrator cannot be removed: assign the role to somebody else first",
-            ));
-        }
+        others_administer(&change.tables(), assignment.principal).await?;
     }
     change
         .tables()

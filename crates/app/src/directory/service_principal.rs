@@ -6,7 +6,7 @@ use comity_model::{
     service_principal::ServicePrincipal,
     well_known,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Json, application,
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     audit::Activity,
-    context::Context,
+    context::{Actor, Context},
     error::{Error, Result},
     link,
-    permission::{Permission, authorize, authorize_over},
+    permission::{Permission, authorize, authorize_over, recent_factor},
     snapshot::past,
 };
 
@@ -64,6 +64,13 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
     let registered = application::by_app_id(cx, app_id).await.map_err(|_| {
         Error::invalid("appId", format!("The appId '{app_id}' of the service principal does not reference a valid application object."))
     })?;
+    let grant = match cx.actor {
+        // Whoever may write its own applications only brings only those to life.
+        Actor::Application(_) => {
+            authorize_over(cx, Permission::WriteApplications, registered.id.uuid()).await?
+        }
+        _ => grant,
+    };
     properties.extend(application::shown(&registered));
     for (name, value) in [
         ("servicePrincipalType", json!("Application")),
@@ -96,7 +103,7 @@ pub(super) async fn create(cx: &Context, change: Change) -> Result<Json> {
         .await
         .map_err(duplicate)?;
     let tables = change_tx.tables();
-    owner::bind(&tables, principal.id.uuid(), &change.bindings).await?;
+    owner::bind(cx, &tables, principal.id.uuid(), &change.bindings).await?;
     change_tx.commit(&activity).await?;
     Ok(wire::service_principal(&principal, cx.tenant()?.uuid()))
 }
@@ -111,21 +118,37 @@ fn duplicate(error: comity_store::Error) -> Error {
     }
 }
 
+/// What may be changed of an application that every organization has: the rest would lock people
+/// out of it, or dress it up.
+const OF_FIRST_PARTY: [&str; 4] = ["description", "notes", "notificationEmailAddresses", "tags"];
+
+fn check_first_party(principal: &ServicePrincipal, properties: &Json) -> Result<()> {
+    let worker = principal.app_id == well_known::CROSS_CLOUD_WORKER;
+    if well_known::first_party_name(principal.app_id).is_none() {
+        return Ok(());
+    }
+    let of_worker: &[&str] = &["accountEnabled"];
+    let may: &[&str] = if worker { of_worker } else { &OF_FIRST_PARTY };
+    let Some(name) = properties.keys().find(|name| !may.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let rule = if worker {
+        "of the B2B Cross Cloud Worker only `accountEnabled` can be changed".to_owned()
+    } else {
+        format!("`{name}` of an application that every organization has cannot be changed")
+    };
+    Err(Error::invalid(name.as_str(), rule))
+}
+
 pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
     let mut principal = load(cx, key).await?;
     let mut properties = change.properties;
-    let worker = principal.app_id == well_known::CROSS_CLOUD_WORKER;
-    let grant = if worker {
-        authorize(cx, Permission::SwitchWorker)?
-    } else {
-        authorize_over(cx, Permission::WriteApplications, principal.id.uuid()).await?
-    };
-    if worker && properties.keys().any(|k| k != "accountEnabled") {
-        return Err(Error::invalid(
-            "accountEnabled",
-            "of the B2B Cross Cloud Worker only `accountEnabled` can be changed",
-        ));
+    if principal.app_id == well_known::CROSS_CLOUD_WORKER {
+        return switch_worker(cx, principal, &properties).await;
     }
+    let object = principal.id.uuid();
+    let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
+    check_first_party(&principal, &properties)?;
     link::check(&properties)?;
     let mut activity = Activity::new("ApplicationManagement", "Update service principal").target(
         "ServicePrincipal",
@@ -147,24 +170,51 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     take(&mut properties, "passwordCredentials");
     merge(&mut principal.properties, properties);
     let change_tx = grant.begin().await?;
-    change_tx
-        .tables()
-        .service_principals()
-        .update(&principal)
-        .await?;
-    if worker {
-        let tenant = cx.tenant()?;
-        let scoped = change_tx.tx().tenant(tenant);
-        let kept = scoped.find_self().await?.ok_or(Error::NotFound)?;
-        let kept = comity_model::tenant::Tenant {
-            worker_enabled: principal.account_enabled,
-            ..kept
-        };
-        scoped.update_self(&kept).await?;
-        let text = json!({ "enabled": kept.worker_enabled }).to_string();
-        history(cx, &change_tx, past::WORKER, "", Some(&text)).await?;
-    }
+    let tables = change_tx.tables();
+    tables.service_principals().update(&principal).await?;
     change_tx.commit(&activity).await
+}
+
+/// Home's switch (cross-cloud-federation.md §4): a Security Administrator with a recent second
+/// factor; no application; recorded in the highest class.
+async fn switch_worker(
+    cx: &Context,
+    mut principal: ServicePrincipal,
+    properties: &Json,
+) -> Result<()> {
+    let Actor::User(actor) = &cx.actor else {
+        return Err(Error::Forbidden("Insufficient privileges to complete the operation. Only a person switches collaboration with other clouds: a Security Administrator or Global Administrator.".into()));
+    };
+    let grant = authorize(cx, Permission::SwitchWorker)?;
+    check_first_party(&principal, properties)?;
+    recent_factor(cx, actor, "switching collaboration with other clouds")?;
+    let enabled = properties.get("accountEnabled").and_then(Value::as_bool);
+    let enabled = enabled.unwrap_or(principal.account_enabled);
+    let name = if enabled {
+        "Enable collaboration with other clouds"
+    } else {
+        "Disable collaboration with other clouds"
+    };
+    let activity = Activity::new("Policy", name)
+        .highest()
+        .target(
+            "ServicePrincipal",
+            principal.id.uuid(),
+            &principal.display_name,
+        )
+        .changed(
+            "accountEnabled",
+            Some(principal.account_enabled.to_string()),
+            Some(enabled.to_string()),
+        );
+    principal.account_enabled = enabled;
+    let change = grant.begin().await?;
+    let tables = change.tables();
+    tables.service_principals().update(&principal).await?;
+    tables.switch_worker(enabled).await?;
+    let text = json!({ "enabled": enabled }).to_string();
+    history(cx, &change, past::WORKER, "", Some(&text)).await?;
+    change.commit(&activity).await
 }
 
 pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
@@ -173,7 +223,7 @@ pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     let grant = authorize_over(cx, Permission::WriteApplications, object).await?;
     if well_known::first_party_name(principal.app_id).is_some() {
         return Err(Error::Forbidden(
-            "an application that every organization has cannot be deleted: disable it".into(),
+            "an application that every organization has cannot be deleted".into(),
         ));
     }
     let activity = Activity::new("ApplicationManagement", "Remove service principal").target(

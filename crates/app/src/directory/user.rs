@@ -1,5 +1,9 @@
 //! `/users` and `/me`.
 
+mod sensitive;
+
+use std::collections::BTreeSet;
+
 use comity_crypto::Zeroizing;
 use comity_model::{
     id::Id,
@@ -10,8 +14,10 @@ use comity_model::{
 };
 use serde_json::Value;
 
+use self::sensitive::OWN;
+pub(super) use self::sensitive::{Doing, protect};
 use super::{
-    Json,
+    Json, read,
     wire::{self, merge, take, take_bool, take_text},
 };
 use crate::{
@@ -19,7 +25,7 @@ use crate::{
     context::{Actor, Context},
     error::{Error, Result},
     password,
-    permission::{Permission, authorize},
+    permission::{Permission, administers, authorize, others_administer},
 };
 
 async fn initial_domain(cx: &Context) -> Result<String> {
@@ -55,7 +61,9 @@ pub(super) async fn load(cx: &Context, key: &Key) -> Result<User> {
 
 pub(super) async fn find(cx: &Context, key: &Key) -> Result<Json> {
     let domain = initial_domain(cx).await?;
-    Ok(wire::user(&load(cx, key).await?, &domain))
+    let mut object = wire::user(&load(cx, key).await?, &domain);
+    read::sight(cx).await?.trim("user", &mut object);
+    Ok(object)
 }
 
 /// A UPN in a domain that is verified here; `#` is reserved for guests.
@@ -184,7 +192,7 @@ fn cleared(mut properties: Json) -> Json {
     properties
 }
 
-fn duplicate(error: comity_store::Error) -> Error {
+pub(super) fn duplicate(error: comity_store::Error) -> Error {
     if error.is_conflict("users_upn") {
         Error::Duplicate {
             property: "userPrincipalName".into(),
@@ -194,38 +202,63 @@ fn duplicate(error: comity_store::Error) -> Error {
     }
 }
 
-/// What a person may change about herself without a role.
-const OWN: [&str; 12] = [
-    "businessPhones",
-    "mobilePhone",
-    "preferredLanguage",
-    "aboutMe",
-    "birthday",
-    "interests",
-    "mySite",
-    "pastProjects",
-    "preferredName",
-    "responsibilities",
-    "schools",
-    "skills",
-];
+/// Whether a key names the person who asks.
+fn is_own(cx: &Context, key: &Key) -> bool {
+    match &cx.actor {
+        Actor::User(actor) => matches!(key, Key::Only) || read::is_own(actor, key),
+        _ => false,
+    }
+}
 
-#[expect(
-    clippy::cognitive_complexity,
-    reason = "the log lines count as branches"
-)]
 pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()> {
-    let mut user = load(cx, key).await?;
-    let mut properties = change.properties;
-    let own = matches!(&cx.actor, Actor::User(a) if a.user == user.id);
-    let permission = Permission::WriteUsers;
-    let grant =
-        if own && properties.keys().all(|k| OWN.contains(&k.as_str())) && !permission_held(cx) {
-            None
-        } else {
-            Some(authorize(cx, permission)?)
-        };
-    protect_administrators(cx, &user).await?;
+    let properties = change.properties;
+    let own = is_own(cx, key);
+    sensitive::check(cx, own, &properties)?;
+    let herself = own && properties.keys().all(|k| OWN.contains(&k.as_str()));
+    let grant = if herself && !permission_held(cx) {
+        None
+    } else {
+        Some(authorize(cx, Permission::WriteUsers)?)
+    };
+    let user = load(cx, key).await?;
+    let names: BTreeSet<String> = properties.keys().cloned().collect();
+    let doing = Doing::Changing(&names);
+    {
+        let read = cx.app.store().read();
+        protect(cx, &read.tenant(cx.tenant()?), &user, &doing).await?;
+    }
+    let new = prepare(cx, user, properties).await?;
+    let Some(grant) = grant else {
+        let tx = cx.app.store().begin().await?;
+        let tables = tx.tenant(cx.tenant()?);
+        write(cx, &tables, &new).await?;
+        let record = crate::audit::audit(cx, &new.activity);
+        tables.audit_records().insert(&record).await?;
+        return Ok(tx.commit().await?);
+    };
+    let change = grant.begin().await?;
+    let tables = change.tables();
+    protect(cx, &tables, &new.user, &doing).await?;
+    if new.disabled && administers(&tables, new.user.id.uuid()).await? {
+        others_administer(&tables, new.user.id.uuid()).await?;
+    }
+    write(cx, &tables, &new).await?;
+    change.commit(&new.activity).await
+}
+
+/// A user as it is to be.
+struct New {
+    user: User,
+    password: Option<PasswordCredential>,
+    /// Whether the account is shut now.
+    disabled: bool,
+    /// Whether it ends what the person has open.
+    ends_sessions: bool,
+    activity: Activity,
+}
+
+/// Lays the change over the user, outside any transaction: a password's hash takes its time.
+async fn prepare(cx: &Context, mut user: User, mut properties: Json) -> Result<New> {
     let profile = take(&mut properties, "passwordProfile").unwrap_or(Value::Null);
     if profile.is_object() && !user.is_local() {
         return Err(Error::invalid(
@@ -242,47 +275,27 @@ pub(super) async fn update(cx: &Context, key: &Key, change: Change) -> Result<()
     for (name, value) in &properties {
         activity = activity.changed(name, None, Some(value.to_string()));
     }
-    let ends_sessions = apply(cx, &mut user, properties).await?
-        || password.as_ref().is_some_and(|p| p.changed == cx.now);
+    let disabled = apply(cx, &mut user, properties).await?;
+    let ends_sessions = disabled || password.as_ref().is_some_and(|p| p.changed == cx.now);
     if ends_sessions {
         user.sessions_valid_from = cx.now;
     }
-    if let Some(grant) = grant {
-        let change = grant.begin().await?;
-        write(
-            cx,
-            &change.tables(),
-            &user,
-            password.as_ref(),
-            ends_sessions,
-        )
-        .await?;
-        change.commit(&activity).await
-    } else {
-        let tx = cx.app.store().begin().await?;
-        let scoped = tx.tenant(cx.tenant()?);
-        write(cx, &scoped, &user, None, false).await?;
-        scoped
-            .audit_records()
-            .insert(&crate::audit::audit(cx, &activity))
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
+    Ok(New {
+        user,
+        password,
+        disabled,
+        ends_sessions,
+        activity,
+    })
 }
 
-async fn write(
-    cx: &Context,
-    scoped: &comity_store::TenantTx<'_>,
-    user: &User,
-    password: Option<&PasswordCredential>,
-    ends_sessions: bool,
-) -> Result<()> {
+async fn write(cx: &Context, scoped: &comity_store::TenantTx<'_>, new: &New) -> Result<()> {
+    let user = &new.user;
     scoped.users().update(user).await.map_err(duplicate)?;
-    if let Some(password) = password {
+    if let Some(password) = &new.password {
         scoped.passwords().upsert(user.id, password).await?;
     }
-    if ends_sessions {
+    if new.ends_sessions {
         scoped.leases().end_all_of(user.id, cx.now).await?;
         scoped.revoke_lease_grants_of(user.id, cx.now).await?;
     }
@@ -291,25 +304,6 @@ async fn write(
 
 fn permission_held(cx: &Context) -> bool {
     matches!(&cx.actor, Actor::User(a) if Permission::WriteUsers.held_by(&a.roles))
-}
-
-/// Only a Global Administrator changes somebody who holds a privileged role.
-async fn protect_administrators(cx: &Context, user: &User) -> Result<()> {
-    let snapshot = cx.app.snapshots().get(cx, cx.tenant()?).await?;
-    let privileged = snapshot
-        .roles_of(user.id.uuid())
-        .iter()
-        .any(|r| comity_model::well_known::role::is_privileged(*r));
-    let Actor::User(actor) = &cx.actor else {
-        return Ok(());
-    };
-    let global = actor
-        .roles
-        .contains(&comity_model::well_known::role::GLOBAL_ADMINISTRATOR);
-    if privileged && !global && actor.user != user.id {
-        return Err(Error::Forbidden("Insufficient privileges to complete the operation. Only a Global Administrator changes an account that holds a privileged role.".into()));
-    }
-    Ok(())
 }
 
 /// Lays the change over the user; whether it ends what the person has open. Disabling does not
@@ -348,9 +342,8 @@ async fn apply(cx: &Context, user: &mut User, mut properties: Json) -> Result<bo
 }
 
 pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
-    let user = load(cx, key).await?;
     let grant = authorize(cx, Permission::WriteUsers)?;
-    protect_administrators(cx, &user).await?;
+    let user = load(cx, key).await?;
     if matches!(&cx.actor, Actor::User(a) if a.user == user.id) {
         return Err(Error::Forbidden(
             "nobody deletes the own account: ask another administrator".into(),
@@ -363,6 +356,11 @@ pub(super) async fn delete(cx: &Context, key: &Key) -> Result<()> {
     };
     let activity = Activity::new("UserManagement", name).target("User", user.id.uuid(), &user.upn);
     let change = grant.begin().await?;
+    let tables = change.tables();
+    protect(cx, &tables, &user, &Doing::Deleting).await?;
+    if administers(&tables, user.id.uuid()).await? {
+        others_administer(&tables, user.id.uuid()).await?;
+    }
     change.tables().users().soft_delete(user.id, cx.now).await?;
     change.tables().leases().end_all_of(user.id, cx.now).await?;
     change.commit(&activity).await

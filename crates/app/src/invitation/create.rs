@@ -18,9 +18,11 @@ use crate::{
     error::{Error, Result},
     guest, judge,
     mail::{self, Content, Letter},
+    permission::{administers, others_administer},
     snapshot::Snapshot,
 };
 
+/// `None` if the tenant is no longer what the snapshot says: nothing was written.
 #[expect(
     clippy::too_many_lines,
     reason = "one decision, read from top to bottom"
@@ -30,8 +32,8 @@ pub(super) async fn create(
     snapshot: &Snapshot,
     request: &Invite,
     address: &Upn,
-    invitee: Invitee,
-) -> Result<Invited> {
+    invitee: &Invitee,
+) -> Result<Option<Invited>> {
     let identity = ExternalIdentity {
         cloud: invitee.home.cloud.clone(),
         tenant: invitee.home.tenant,
@@ -42,6 +44,10 @@ pub(super) async fn create(
     let message_dropped = request.message.is_some() && inviter_mail.is_none();
     let tx = cx.app.store().begin().await?;
     let scoped = tx.tenant(snapshot.tenant.id);
+    if !scoped.is_at(snapshot.version).await? {
+        tx.rollback().await;
+        return Ok(None);
+    }
     let user = guest(cx, &scoped, snapshot, request, address, &identity).await?;
     let invitation = Invitation {
         id: cx.new_id(),
@@ -69,7 +75,7 @@ pub(super) async fn create(
             cx,
             snapshot,
             &invitation,
-            &invitee,
+            invitee,
             &redeem_url,
             inviter_mail,
         );
@@ -92,7 +98,7 @@ pub(super) async fn create(
     }
     scoped.audit_records().insert(&audit(cx, &activity)).await?;
     tx.commit().await?;
-    Ok(Invited {
+    Ok(Some(Invited {
         redeem_url: redeem_url.clone(),
         automatic,
         display_name: user.display_name,
@@ -100,7 +106,7 @@ pub(super) async fn create(
         reset: request.reset_redemption,
         message_dropped,
         invitation,
-    })
+    }))
 }
 
 /// Who invites: ID, name, and the address for answers.
@@ -249,6 +255,9 @@ async fn reset(
         return Err(Error::Forbidden(
             "an application cannot reset a guest who holds a directory role".into(),
         ));
+    }
+    if administers(scoped, id.uuid()).await? {
+        others_administer(scoped, id.uuid()).await?;
     }
     for role in roles {
         scoped.role_assignments().delete(role.id).await?;

@@ -69,9 +69,19 @@ pub async fn resolve_home(
             groups: found.groups,
         }
     };
-    let facts = facts(cx, snapshot, &home, &invitee);
-    match judge::inbound(registry, snapshot, &home, &facts) {
-        GateVerdict::Open => Ok(invitee),
+    judge(cx, snapshot, &invitee)?;
+    Ok(invitee)
+}
+
+/// The own gates for somebody whom home has named.
+pub(super) fn judge(cx: &Context, snapshot: &Snapshot, invitee: &Invitee) -> Result<()> {
+    let (registry, home) = (cx.app.registry(), &invitee.home);
+    if let GateVerdict::Closed { code, side } = judge::outer_resource(registry, snapshot, home) {
+        return Err(blocked_here(snapshot, code, side));
+    }
+    let facts = facts(cx, snapshot, home, invitee);
+    match judge::inbound(registry, snapshot, home, &facts) {
+        GateVerdict::Open => Ok(()),
         GateVerdict::NotCounted => Err(blocked_here(snapshot, 500_213, Side::Resource)),
         GateVerdict::Closed { code, side } => Err(blocked_here(snapshot, code, side)),
     }

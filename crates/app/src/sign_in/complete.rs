@@ -36,7 +36,7 @@ pub(super) async fn complete(
     cx: &Context,
     active: &mut Active,
     assessment: Assessment,
-) -> Result<Outcome> {
+) -> Result<Option<Outcome>> {
     let snapshot = assessment
         .snapshot
         .clone()
@@ -46,7 +46,9 @@ pub(super) async fn complete(
         .clone()
         .ok_or_else(|| Error::internal("completed without a user"))?;
     let tenant = snapshot.tenant.id;
-    let mut tx = cx.app.store().begin().await?;
+    let Some(mut tx) = begin(cx, &snapshot, &user).await? else {
+        return Ok(None);
+    };
     take_pushed(cx, active, &tx).await?;
     home_leg::write(cx, active, &tx).await?;
     consume(active, &tx).await?;
@@ -60,7 +62,7 @@ pub(super) async fn complete(
     tx.tenant(tenant).sign_in_records().insert(&row).await?;
     let outcome = answer(cx, &mut tx, active, &assessment, &user, &session, lease).await?;
     tx.commit().await?;
-    Ok(match outcome {
+    Ok(Some(match outcome {
         Answer::Return(to) => Outcome::Return {
             to,
             session: session.cookie,
@@ -70,7 +72,20 @@ pub(super) async fn complete(
             foreign,
             session: session.cookie,
         },
-    })
+    }))
+}
+
+/// The transaction; none if a guest is about to accept what was judged on settings of before.
+async fn begin(cx: &Context, snapshot: &Snapshot, user: &User) -> Result<Option<Tx>> {
+    let tx = cx.app.store().begin().await?;
+    let pending = user.external.as_ref();
+    let pending = pending.is_some_and(|e| e.state == ExternalUserState::PendingAcceptance);
+    let tables = tx.tenant(snapshot.tenant.id);
+    if pending && !tables.is_at(snapshot.version).await? {
+        tx.rollback().await;
+        return Ok(None);
+    }
+    Ok(Some(tx))
 }
 
 /// A sign-in ends once.

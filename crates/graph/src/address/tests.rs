@@ -194,7 +194,7 @@ fn what_is_not_there() {
         ("/v1.0/devices", "501 NotImplemented"),
         ("/v1.0/$batch", "501 NotImplemented"),
         (
-            "/v1.0/directory/deletedItems/microsoft.graph.group",
+            "/v1.0/directory/deletedItems/microsoft.graph.application",
             "501 NotImplemented",
         ),
         ("/v1.0/subscriptions/x", "501 NotImplemented"),

@@ -12,6 +12,13 @@ use crate::{
     published::{self, Example, Values},
 };
 
+/// Nothing is deleted in memory: the replay through the product compares these.
+const ELSEWHERE: [&str; 3] = [
+    "get_directory",
+    "create_directoryobject_from_directory",
+    "delete_directory",
+];
+
 /// Requests of what is not built, with the status that says so.
 const NOT_HERE: &[(&str, u16)] = &[
     ("application_addkey_1", 501),
@@ -67,11 +74,6 @@ const NOT_HERE: &[(&str, u16)] = &[
     ("directoryobject_checkmembergroups", 501),
     ("directoryobject_checkmembergroups_me", 501),
     ("directoryobject_getById", 501),
-    ("get_deleteditems", 501),
-    ("get_deleteditems_count", 501),
-    ("get_directory", 501),
-    ("create_directoryobject_from_directory", 501),
-    ("delete_directory", 501),
 ];
 
 /// Faults of published pages: the example and the property that is not as the schema, the
@@ -197,6 +199,9 @@ async fn published_requests_are_answered_as_published() {
     let mut wrong = Vec::new();
     for example in &examples {
         let name = example.name.as_str();
+        if ELSEWHERE.contains(&name) {
+            continue;
+        }
         let (status, found, text) = replay(example).await;
         if let Some((_, want)) = NOT_HERE.iter().find(|(n, _)| *n == name) {
             let envelope = serde_json::from_str::<Value>(&text).unwrap_or_default();

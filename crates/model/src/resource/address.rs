@@ -33,6 +33,8 @@ pub struct Parent {
 pub struct Place {
     /// The type of its objects, after a cast.
     pub resource: &'static ResourceType,
+    /// The type of the collection, before a cast.
+    pub declared: &'static ResourceType,
     /// The owner, if it is a relation.
     pub parent: Option<Parent>,
     /// Whether the path narrowed the type (`/members/graph.user`).
@@ -83,6 +85,7 @@ impl Place {
     pub const fn of(resource: &'static ResourceType) -> Self {
         Self {
             resource,
+            declared: resource,
             parent: None,
             cast: false,
         }
@@ -92,6 +95,7 @@ impl Place {
     pub fn behind(object: &Object, navigation: &'static Navigation) -> Self {
         Self {
             resource: navigation.target,
+            declared: navigation.target,
             parent: Some(Parent {
                 resource: object.place.resource,
                 key: object.key.clone(),

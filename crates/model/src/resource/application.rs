@@ -49,6 +49,7 @@ static PROPERTIES: &[Property] = &[
     text("identifierUris")
         .max(255)
         .many()
+        .most(50)
         .shown()
         .filter(EQ | NE | GE | LE | STARTS | COUNT),
     flag("isDeviceOnlyAuthSupported").shown(),
@@ -114,6 +115,7 @@ static PROPERTIES: &[Property] = &[
         .shown(),
     complex("requiredResourceAccess", &shape::REQUIRED_RESOURCE_ACCESS)
         .many()
+        .most(50)
         .shown(),
     complex("api", &shape::API_APPLICATION)
         .initial(Initial::Object)
@@ -144,11 +146,13 @@ static ACTIONS: &[Action] = &[
         name: "addPassword",
         parameters: ADD,
         returns: Some(&shape::NEW_PASSWORD_CREDENTIAL),
+        returns_object: false,
     },
     Action {
         name: "removePassword",
         parameters: REMOVE,
         returns: None,
+        returns_object: false,
     },
 ];
 

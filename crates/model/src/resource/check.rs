@@ -3,7 +3,8 @@
 //! 1. A name that the type does not have is refused; one that differs only in case names both.
 //! 2. Annotations (`@odata.…`, `x@odata.…`, `#action`) are no properties; `x@odata.bind` is a list
 //!    of references where the description allows it.
-//! 3. A value of another type, too long, outside its list or with a NUL is refused by name.
+//! 3. A value of another type, too long, outside its list or with a NUL is refused by name; so is a
+//!    list of too many values.
 //! 4. POST: `null` is the same as absent; a required property must have a value; what nobody sets
 //!    gets its initial value.
 //! 5. PATCH: absent stays, `null` clears, where `null` is allowed.
@@ -47,6 +48,8 @@ pub enum Rule {
     Missing,
     /// Longer than this many characters.
     TooLong(usize),
+    /// More values than this.
+    TooMany(usize),
     /// Not one of these words.
     Word(Vec<&'static str>),
     /// Contains the character NUL.
@@ -99,6 +102,7 @@ impl std::fmt::Display for Fault {
                 )
             }
             Rule::TooLong(max) => write!(f, "{invalid} It is longer than {max} characters."),
+            Rule::TooMany(most) => write!(f, "{invalid} It has more than {most} values."),
             Rule::Word(words) => write!(f, "{invalid} Expected one of: {}.", words.join(", ")),
             Rule::Character => write!(f, "{invalid} It contains the character U+0000."),
             Rule::Derived(types) => {
@@ -379,6 +383,9 @@ fn check(place: &Place<'_>, property: &'static Property, value: &Value) -> Resul
     match value {
         Value::Null => Ok(Value::Null),
         Value::Array(list) if property.many => {
+            if list.len() > property.most {
+                return Err(place.fault(property.name, Rule::TooMany(property.most)));
+            }
             let list = list
                 .iter()
                 .map(|v| one(place, property, v))

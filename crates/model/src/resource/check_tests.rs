@@ -301,3 +301,35 @@ fn complex_values_merge_and_lists_are_replaced() {
         json!({"web": {"redirectUris": ["c"], "logoutUrl": "b"}, "tags": ["y"]})
     );
 }
+
+#[test]
+fn a_list_has_an_end() {
+    let app = |name: &str, value: Value| with(json!({"displayName": "A"}), name, value);
+    let texts = |n: usize| json!(vec!["https://a.example"; n]);
+    let uris = |n: usize| app("web", json!({"redirectUris": texts(n)}));
+    let phones = |n: usize| with(user(), "businessPhones", texts(n));
+    let (application, person) = (&APPLICATION, &USER);
+    for (resource, fits, too_many, most, property) in [
+        (application, uris(256), uris(257), 256, "web/redirectUris"),
+        (
+            application,
+            app("tags", texts(1200)),
+            app("tags", texts(1201)),
+            1200,
+            "tags",
+        ),
+        (
+            application,
+            app("identifierUris", texts(50)),
+            app("identifierUris", texts(51)),
+            50,
+            "identifierUris",
+        ),
+        (person, phones(1), phones(2), 1, "businessPhones"),
+    ] {
+        assert!(post(resource, fits).is_ok(), "{property}");
+        let fault = post(resource, too_many).unwrap_err();
+        assert_eq!(fault.rule, Rule::TooMany(most), "{property}");
+        assert!(fault.to_string().contains(property), "{fault}");
+    }
+}

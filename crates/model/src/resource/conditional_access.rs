@@ -94,7 +94,11 @@ static IP: &[Property] = &[
         .initial(Initial::Bool(false))
         .shown()
         .filter(EQ),
-    document("ipRanges", "ipRange").many().required().shown(),
+    document("ipRanges", "ipRange")
+        .many()
+        .most(2000)
+        .required()
+        .shown(),
 ];
 
 const LOOKUP: Kind = Kind::Enum(

@@ -75,6 +75,7 @@ pub static CROSS_TENANT_ACCESS_DEFAULT: ResourceType = ResourceType::new(
     name: "resetToSystemDefault",
     parameters: &[],
     returns: None,
+    returns_object: false,
 }])
 .writes(write::UPDATE)
 .area(Area::Policy);

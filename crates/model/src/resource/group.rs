@@ -19,6 +19,7 @@ static PROPERTIES: &[Property] = &[
         .read_only()
         .shown()
         .filter(DATE)
+        .order()
         .column(),
     text("classification").shown().filter(PLAIN),
     time("createdDateTime")

@@ -174,6 +174,8 @@ pub struct Property {
     pub initial: Initial,
     /// Longest text, in characters.
     pub max: usize,
+    /// Longest list.
+    pub most: usize,
     /// Where it is kept.
     pub stored: Stored,
 }
@@ -193,6 +195,7 @@ const fn property(name: &'static str, kind: Kind) -> Property {
         search: Search::No,
         initial: Initial::Null,
         max: 256,
+        most: 1200,
         stored: Stored::Json,
     }
 }
@@ -307,6 +310,11 @@ impl Property {
     /// Longest text.
     pub const fn max(mut self, characters: usize) -> Self {
         self.max = characters;
+        self
+    }
+    /// Longest list; without it, what the original takes in one object at all.
+    pub const fn most(mut self, values: usize) -> Self {
+        self.most = values;
         self
     }
     /// A column of its own.

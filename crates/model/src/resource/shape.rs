@@ -39,12 +39,12 @@ shapes! {
     WEB_APPLICATION = "webApplication" [
         url("homePageUrl"),
         url("logoutUrl"),
-        url("redirectUris").many(),
+        url("redirectUris").many().most(256),
         complex("implicitGrantSettings", &IMPLICIT_GRANT_SETTINGS).initial(Initial::Object),
         complex("redirectUriSettings", &REDIRECT_URI_SETTINGS).many(),
     ];
-    SPA_APPLICATION = "spaApplication" [url("redirectUris").many()];
-    PUBLIC_CLIENT_APPLICATION = "publicClientApplication" [url("redirectUris").many()];
+    SPA_APPLICATION = "spaApplication" [url("redirectUris").many().most(256)];
+    PUBLIC_CLIENT_APPLICATION = "publicClientApplication" [url("redirectUris").many().most(256)];
     PERMISSION_SCOPE = "permissionScope" [
         guid("id").required(),
         text("adminConsentDescription").max(1024),
@@ -79,7 +79,7 @@ shapes! {
     RESOURCE_ACCESS = "resourceAccess" [guid("id").required(), word("type", &["Scope", "Role"])];
     REQUIRED_RESOURCE_ACCESS = "requiredResourceAccess" [
         guid("resourceAppId").required(),
-        complex("resourceAccess", &RESOURCE_ACCESS).many(),
+        complex("resourceAccess", &RESOURCE_ACCESS).many().most(400),
     ];
     OPTIONAL_CLAIM = "optionalClaim" [
         text("name"), text("source"), flag("essential"), text("additionalProperties").many(),

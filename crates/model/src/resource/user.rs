@@ -15,8 +15,17 @@ const LIST: u16 = EQ | GE | LE | NOT | STARTS | COUNT;
 
 static PROPERTIES: &[Property] = &[
     guid("id").read_only().shown().filter(WORD).column(),
-    time("deletedDateTime").read_only().filter(DATE).column(),
-    text("businessPhones").max(64).many().shown().filter(LIST),
+    time("deletedDateTime")
+        .read_only()
+        .filter(DATE)
+        .order()
+        .column(),
+    text("businessPhones")
+        .max(64)
+        .many()
+        .most(1)
+        .shown()
+        .filter(LIST),
     text("displayName")
         .required()
         .shown()
@@ -113,7 +122,7 @@ static PROPERTIES: &[Property] = &[
     text("onPremisesUserPrincipalName")
         .read_only()
         .filter(EQ | NE | NOT | IN | GE | LE | STARTS),
-    text("otherMails").many().filter(LIST | ENDS | IN),
+    text("otherMails").many().most(250).filter(LIST | ENDS | IN),
     text("passwordPolicies").filter(NE | NOT | NULL),
     complex("passwordProfile", &shape::PASSWORD_PROFILE),
     text("pastProjects").many(),

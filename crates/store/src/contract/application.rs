@@ -350,3 +350,29 @@ contract!(owners_of_applications, store, {
     let left = store.read().tenant(one).object_owners().list(object).await;
     assert_eq!(left.unwrap(), []);
 });
+
+contract!(the_weight_of_a_snapshot_is_what_was_read, store, {
+    let [one, _] = two_tenants(&store).await;
+    let weight = async || {
+        let read = store.snapshot().await.unwrap();
+        let rows = read.tenant(one).snapshot().load().await.unwrap();
+        read.end().await;
+        rows.unwrap().bytes
+    };
+    let before = weight().await;
+    let mut large = application(3);
+    let tags: Vec<String> = (0..1000).map(|n| format!("{n:0200}")).collect();
+    large
+        .properties
+        .insert("tags".into(), serde_json::json!(tags));
+    let tx = store.begin().await.unwrap();
+    tx.tenant(one).applications().insert(&large).await.unwrap();
+    tx.tenant(one)
+        .applications()
+        .insert(&application(4))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let added = weight().await - before;
+    assert!((200_000..300_000).contains(&added), "{added}");
+});

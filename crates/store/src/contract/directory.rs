@@ -432,3 +432,96 @@ contract!(what_may_be_long_runs_on_no_thread_of_the_runtime, store, {
     let nobody = users.find_many(&[]).await.unwrap();
     assert_eq!(nobody, []);
 });
+
+contract!(a_name_is_changed_without_the_switches, store, {
+    let [one, two] = two_tenants(&store).await;
+    let read = store.read();
+    let stale = read.tenant(one).find_self().await.unwrap().unwrap();
+    let tx = store.begin().await.unwrap();
+    tx.tenant(one).switch_worker(false).await.unwrap();
+    tx.commit().await.unwrap();
+    // Somebody renames it who has read it before.
+    let tx = store.begin().await.unwrap();
+    let renamed = comity_model::tenant::Tenant {
+        display_name: "Renamed".into(),
+        ..stale.clone()
+    };
+    tx.tenant(one).rename_self(&renamed).await.unwrap();
+    tx.commit().await.unwrap();
+    let now = read.tenant(one).find_self().await.unwrap().unwrap();
+    assert_eq!(now.display_name, "Renamed");
+    assert!(stale.worker_enabled && !now.worker_enabled && now.enabled);
+    let other = read.tenant(two).find_self().await.unwrap().unwrap();
+    assert!(other.worker_enabled && other.display_name != "Renamed");
+});
+
+contract!(a_tenant_stays_at_its_version_until_the_end, store, {
+    let [one, two] = two_tenants(&store).await;
+    let version = store
+        .read()
+        .tenant(one)
+        .versions()
+        .await
+        .unwrap()
+        .unwrap()
+        .policy;
+    let tx = store.begin().await.unwrap();
+    assert!(tx.tenant(one).is_at(version).await.unwrap());
+    assert!(!tx.tenant(one).is_at(version + 1).await.unwrap());
+    tx.tenant(one).bump_policy_version().await.unwrap();
+    assert!(!tx.tenant(one).is_at(version).await.unwrap());
+    tx.commit().await.unwrap();
+    let tx = store.begin().await.unwrap();
+    assert!(tx.tenant(one).is_at(version + 1).await.unwrap());
+    assert!(tx.tenant(two).is_at(version).await.unwrap());
+});
+
+contract!(deletions_are_taken_back_or_final, store, {
+    let [one, two] = two_tenants(&store).await;
+    let (id, group_id) = (user(1).id, group(1).id);
+    let later = NOW.plus_seconds(60);
+    let person = ObjectRef {
+        kind: ObjectKind::User,
+        id: id.uuid(),
+    };
+    let tx = store.begin().await.unwrap();
+    let here = tx.tenant(one);
+    here.groups().insert(&group(1)).await.unwrap();
+    here.groups().add_member(group_id, person).await.unwrap();
+    // What is not deleted is neither taken back nor ended.
+    assert!(!here.restore_user(id, NOW).await.unwrap());
+    assert!(!here.purge_user(id).await.unwrap());
+    assert!(!here.restore_group(group_id).await.unwrap());
+    assert!(!here.purge_group(group_id).await.unwrap());
+    assert!(here.users().soft_delete(id, NOW).await.unwrap());
+    assert!(here.groups().soft_delete(group_id, NOW).await.unwrap());
+    // Another tenant reaches neither.
+    assert!(!tx.tenant(two).restore_user(id, NOW).await.unwrap());
+    assert!(!tx.tenant(two).purge_user(id).await.unwrap());
+    tx.commit().await.unwrap();
+    let before = store.read();
+    let old = before.tenant(one);
+    assert_eq!(old.users_deleted_before(NOW).await.unwrap(), [id]);
+    assert_eq!(old.groups_deleted_before(NOW).await.unwrap(), [group_id]);
+    let earlier = NOW.plus_seconds(-1);
+    assert_eq!(old.users_deleted_before(earlier).await.unwrap(), []);
+    let none = before.tenant(two).users_deleted_before(later).await;
+    assert_eq!(none.unwrap(), []);
+
+    let tx = store.begin().await.unwrap();
+    let here = tx.tenant(one);
+    assert!(here.restore_user(id, later).await.unwrap());
+    assert!(here.restore_group(group_id).await.unwrap());
+    let found = here.users().find(id).await.unwrap().unwrap();
+    assert_eq!((found.deleted, found.sessions_valid_from), (None, later));
+    assert_eq!(here.groups().members(group_id).await.unwrap(), [person]);
+    assert!(here.users().soft_delete(id, later).await.unwrap());
+    assert!(here.purge_user(id).await.unwrap());
+    assert_eq!(here.users().find(id).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    // The same ID again, which does not happen: nothing of before is its own.
+    let tx = store.begin().await.unwrap();
+    tx.tenant(one).users().insert(&user(1)).await.unwrap();
+    let members = tx.tenant(one).groups().members(group_id).await;
+    assert_eq!(members.unwrap(), []);
+});

@@ -81,9 +81,7 @@ impl Reader {
     /// Rows. Statements over any number of rows go to a thread of their own.
     pub(crate) async fn read(&mut self, sql: Sql, values: Vec<Value>) -> Result<Outcome> {
         let table = sql.table;
-        let outcome = if !sql.long {
-            self.connection()?.run(&sql, &values, Want::Rows)
-        } else {
+        let outcome = if sql.long {
             self.connection()?;
             let connection = self.connection.take();
             // A caller that gives up gives its place back when the statement has ended.
@@ -99,6 +97,8 @@ impl Reader {
             .map_err(|_| Error::Unavailable("the reader stopped".to_owned()))?;
             self.connection = connection;
             outcome.unwrap_or(Err(rusqlite::Error::InvalidQuery))
+        } else {
+            self.connection()?.run(&sql, &values, Want::Rows)
         };
         outcome.map_err(|error| translate(&error, table, &self.pool.names).error)
     }

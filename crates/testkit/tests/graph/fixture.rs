@@ -87,6 +87,8 @@ impl Fixture {
             ("roleAssignments", _) => "ROLE_ASSIGNMENT",
             ("directoryAudits", _) => "AUDIT",
             ("organization", _) => "CONTOSO",
+            ("deletedItems", "DELETE") => "GONE_TOO",
+            ("deletedItems", _) => "GONE",
             ("domains", _) => return Some("contoso.com".into()),
             _ => return None,
         };
@@ -211,6 +213,8 @@ impl Fixture {
 
     async fn groups(&mut self, rig: &Rig) {
         for (name, display) in [
+            ("GONE", "Gone"),
+            ("GONE_TOO", "Gone too"),
             ("GROUP", "All Video Production"),
             ("INNER", "A tier of staff"),
             ("OUTER", "Outer"),
@@ -219,6 +223,10 @@ impl Fixture {
                 "mailNickname": name.to_lowercase(), "securityEnabled": true});
             let made = rig.make("/groups", &body).await;
             self.keep(name, &made);
+        }
+        for name in ["GONE", "GONE_TOO"] {
+            let path = format!("/groups/{}", self.get(name));
+            assert_eq!(rig.send("DELETE", &path, &Value::Null).await.status, 204);
         }
         for (group, relation, member) in [
             ("OUTER", "members", "GROUP"),

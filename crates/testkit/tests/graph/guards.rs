@@ -153,3 +153,28 @@ async fn a_service_principal_follows_its_registration() {
     rig.make(&to, &assign("ef7437e6-4f94-4a0a-a110-a439eb2aa8f7"))
         .await;
 }
+
+/// One registration has an end, whatever its lists are called (every decision reads it).
+#[tokio::test]
+async fn a_registration_does_not_grow_without_end() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let tags = |n: usize| (0..n).map(|i| format!("t{i}")).collect::<Vec<_>>();
+    let app = rig
+        .make(
+            "/applications",
+            &json!({"displayName": "S", "tags": tags(1000)}),
+        )
+        .await;
+    let path = format!("/applications/{}", app["id"].as_str().unwrap());
+    let uris = |n: usize| {
+        let all = (0..n).map(|i| format!("https://app.example/{i}"));
+        json!({"web": {"redirectUris": all.collect::<Vec<_>>()}})
+    };
+    assert_eq!(rig.send("PATCH", &path, &uris(150)).await.status, 204);
+    let (status, _, message) = refused(&rig.send("PATCH", &path, &uris(250)).await);
+    assert_eq!(status, 400);
+    assert!(message.contains("1200"), "{message}");
+    let (status, _, message) = refused(&rig.send("PATCH", &path, &uris(257)).await);
+    assert_eq!(status, 400);
+    assert!(message.contains("256"), "{message}");
+}

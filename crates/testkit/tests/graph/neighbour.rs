@@ -69,6 +69,7 @@ fn body(method: &str, path: &str, own: &str) -> Option<Value> {
             json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{own}")})
         }
         ("POST", "addPassword") => json!({"passwordCredential": {"displayName": "k"}}),
+        ("POST", "restore") => json!({}),
         ("POST", "removePassword") => json!({"keyId": NOBODY}),
         ("POST", _) => {
             let parent = path.split('/').nth(2).unwrap();

@@ -69,6 +69,34 @@ impl Rig {
         }
     }
 
+    /// A token of an application alone, at Contoso.
+    pub async fn application(&self, client_id: &str, secret: &str) -> String {
+        let cloud = self.manifest.cloud("global").unwrap();
+        let contoso = &self.tenant("contoso.com").id;
+        let discovery = oauth::discover(&self.means.client, cloud, contoso)
+            .await
+            .unwrap();
+        let scope = format!("{}/.default", cloud.graph);
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", secret),
+            ("scope", &scope),
+        ];
+        let url = Url::parse(&discovery.token_endpoint).unwrap();
+        let ask = Ask::new(Method::POST, url).form(&fields);
+        let answer = self.means.client.send(ask).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let body = answer.json().unwrap();
+        body["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request with a body, as whoever holds the token.
+    pub async fn as_holder(&self, token: &str, call: (&str, &str), body: &Value) -> Answer {
+        let bytes = body.to_string();
+        self.ask(token, call, &[], Some(bytes.as_bytes())).await
+    }
+
     /// A request with a token (none if empty), as sent.
     pub async fn ask(
         &self,

@@ -67,6 +67,18 @@ pub fn collections(fixture: &Fixture) -> Vec<Served> {
                 filled: true,
             });
         }
+        for cast in resource.derived {
+            let path = format!("{path}/graph.{}", cast.name);
+            if operation::find("GET", &path).is_some() {
+                let of_deleted = resource == &resource::DELETED_ITEM;
+                all.push(Served {
+                    path,
+                    resource: cast,
+                    references: false,
+                    filled: of_deleted,
+                });
+            }
+        }
         let lists = || resource.navigations.iter().filter(|n| n.path && n.many);
         for navigation in lists() {
             let above = format!("{path}/{}", owner(fixture, resource));
@@ -79,7 +91,7 @@ pub fn collections(fixture: &Fixture) -> Vec<Served> {
     all
 }
 
-/// Gives every relation of the fixture's objects something to hold.
+/// Gives every relation of the fixture's objects something to hold, and deletes a person.
 pub async fn fill(rig: &Rig, fixture: &Fixture) {
     let [user, group, program] = ["USER", "GROUP", "PROGRAM"].map(|name| fixture.get(name));
     let me = ok(&rig.get("/me").await)["id"].as_str().unwrap().to_owned();
@@ -91,6 +103,8 @@ pub async fn fill(rig: &Rig, fixture: &Fixture) {
         let url = format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}");
         rig.make(&path, &json!({"@odata.id": url})).await;
     }
+    let path = format!("/users/{}", fixture.get("DOOMED"));
+    assert_eq!(rig.send("DELETE", &path, &Value::Null).await.status, 204);
     for principal in [group, me.as_str()] {
         let body = json!({"principalId": principal, "resourceId": program,
             "appRoleId": "00000000-0000-0000-0000-000000000000"});
@@ -135,8 +149,12 @@ pub fn mark(served: &Served, object: &Value) -> String {
 
 /// The objects of all pages, in order.
 pub async fn walk(rig: &Rig, path: &str) -> Vec<Value> {
+    pages(rig, ok(&rig.eventual(path).await)).await
+}
+
+/// The objects of a page and those behind it.
+pub async fn pages(rig: &Rig, mut page: Value) -> Vec<Value> {
     let mut all = Vec::new();
-    let mut page = ok(&rig.eventual(path).await);
     loop {
         all.extend(page["value"].as_array().unwrap().clone());
         let Some(next) = page["@odata.nextLink"].as_str() else {

@@ -26,7 +26,7 @@ fn twins(actor: &Actor, number: usize) -> Vec<Actor> {
 }
 
 /// Goes on to *Review permissions* at this login host, and not further.
-async fn to_review(actor: &mut Actor, link: &str, login: &str) {
+pub async fn to_review(actor: &mut Actor, link: &str, login: &str) {
     actor.browser.open(link).await.unwrap();
     for _ in 0..10 {
         let page = actor.browser.page().unwrap();

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     context::Context,
-    directory::{Json, group, wire},
+    directory::{Json, group, read, wire},
     error::{Error, Result},
 };
 
@@ -124,8 +124,11 @@ async fn step_of(cx: &Context, step: &[ObjectRef]) -> Result<BTreeMap<Uuid, Json
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
     let read = cx.app.store().read();
     let scoped = read.tenant(tenant);
+    let sight = read::sight(cx).await?;
     let mut objects = BTreeMap::new();
     let mut put = |kind, id: Uuid, mut object: Json| {
+        let name = group::annotation(kind).trim_start_matches("#microsoft.graph.");
+        sight.trim(name, &mut object);
         object.insert("@odata.type".into(), json!(group::annotation(kind)));
         objects.insert(id, object);
     };
