@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::{Error, Result},
     permission::{Permission, authorize},
+    token::claims,
 };
 
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
@@ -72,6 +73,7 @@ fn check(cx: &Context, properties: &Json) -> Result<()> {
             })?;
         }
     }
+    claims::check(properties)?;
     // No application claims a host of the registry as its identifier (federation §3.13).
     let identifiers = properties.get("identifierUris").and_then(Value::as_array);
     for uri in identifiers.into_iter().flatten().filter_map(Value::as_str) {
