@@ -5,6 +5,8 @@ mod conditional_access;
 mod policies;
 
 use comity_model::{
+    application::Platform,
+    conditional_access::ClientAppType,
     facts::Facts,
     federation::{ApplicationPair, HomeTenant},
     id::Id,
@@ -87,6 +89,23 @@ pub fn platform(user_agent: &str) -> Option<&'static str> {
         .iter()
         .find(|(mark, _)| user_agent.contains(mark))
         .map(|(_, name)| *name)
+}
+
+/// The kind of client that a grant went to, in the words of Conditional Access: an application that
+/// is installed, however it draws its pages, or one that a browser shows.
+pub const fn client_app_type(platform: Platform) -> ClientAppType {
+    match platform {
+        Platform::PublicClient => ClientAppType::MobileAppsAndDesktopClients,
+        Platform::Web | Platform::Spa => ClientAppType::Browser,
+    }
+}
+
+/// The same in the words of the log (`clientAppUsed`).
+pub const fn client_app_used(platform: Platform) -> &'static str {
+    match platform {
+        Platform::PublicClient => "Mobile Apps and Desktop clients",
+        Platform::Web | Platform::Spa => "Browser",
+    }
 }
 
 const KNOWLEDGE: [&str; 2] = ["password", "federatedSingleFactor"];

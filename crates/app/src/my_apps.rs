@@ -307,7 +307,8 @@ pub async fn present(
         .get(cx, tenant)
         .await
         .map_err(Absent::Failed)?;
-    match token::ask(cx, &snapshot, &family.grant, Network::AsGranted).await {
+    // Here the browser itself calls.
+    match token::ask(cx, &snapshot, &family.grant, Network::Caller).await {
         Ok(standing) => Ok(Present { standing }),
         Err(Denial {
             failure: Failure::Refused(refused),

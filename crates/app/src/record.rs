@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     context::Context,
-    sign_in::{Assessment, pair_of},
+    sign_in::{Assessment, pair_of, platform_of},
 };
 
 /// The record of a sign-in's end: `code` 0 for success, else the AADSTS number.
@@ -115,7 +115,7 @@ fn properties(
     let Value::Object(map) = json!({
         "appDisplayName": app_name,
         "resourceDisplayName": name(pair.resource),
-        "clientAppUsed": "Browser",
+        "clientAppUsed": crate::judge::client_app_used(platform_of(data)),
         "ipAddress": cx.client.ip,
         "userAgent": cx.client.user_agent,
         "conditionalAccessStatus": status,

@@ -16,7 +16,7 @@ mod route;
 mod submit;
 
 pub use assess::{Assessment, assess};
-pub(crate) use assess::{is_silent, pair_of};
+pub(crate) use assess::{is_silent, pair_of, platform_of};
 pub use browser::Browser;
 pub use comity_crypto::Zeroizing;
 pub use comity_policy::sign_in::next_step;

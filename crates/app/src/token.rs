@@ -3,6 +3,7 @@
 //! Tokens come into being in `token/issue.rs` and nowhere else, and `issue` takes a `Standing`,
 //! which only `standing::ask` makes, by asking every guard with what is true now (law 1).
 
+pub(crate) mod claims;
 mod client_credentials;
 mod code;
 mod issue;

@@ -41,6 +41,15 @@ pub enum LocationKind {
     Other,
 }
 
+/// What of a sign-in says whether it came from a location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    Address,
+    Country,
+    /// A country, or that the country is not known.
+    CountryOrUnknown,
+}
+
 /// A named location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedLocation {
@@ -162,6 +171,18 @@ impl NamedLocation {
         map.insert("displayName".into(), self.display_name.clone().into());
         map.extend(self.rest.clone());
         map
+    }
+
+    /// What of a sign-in the location asks about.
+    pub const fn found_by(&self) -> FoundBy {
+        match self.kind {
+            LocationKind::Country {
+                include_unknown: true,
+                ..
+            } => FoundBy::CountryOrUnknown,
+            LocationKind::Country { .. } => FoundBy::Country,
+            LocationKind::Ip { .. } | LocationKind::Other => FoundBy::Address,
+        }
     }
 
     /// Checks a location before it is stored.

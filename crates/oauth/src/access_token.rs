@@ -104,6 +104,20 @@ pub struct AccessToken {
     /// Groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// Which claims are elsewhere, because they are too long (OpenID Connect Core §5.6.2).
+    #[serde(
+        default,
+        rename = "_claim_names",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub claim_names: Option<serde_json::Value>,
+    /// And where.
+    #[serde(
+        default,
+        rename = "_claim_sources",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub claim_sources: Option<serde_json::Value>,
     /// What the client can do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub xms_cc: Vec<String>,

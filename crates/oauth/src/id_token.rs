@@ -92,6 +92,23 @@ pub struct IdToken {
     /// Groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// Directory roles, by template ID.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wids: Vec<String>,
+    /// Which claims are elsewhere, because they are too long (OpenID Connect Core §5.6.2).
+    #[serde(
+        default,
+        rename = "_claim_names",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub claim_names: Option<serde_json::Value>,
+    /// And where.
+    #[serde(
+        default,
+        rename = "_claim_sources",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub claim_sources: Option<serde_json::Value>,
     /// To be replayed as `login_hint`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     link,
     permission::{Permission, authorize, authorize_over},
+    token::claims,
 };
 
 pub(super) async fn all(cx: &Context) -> Result<Vec<Json>> {
@@ -98,6 +99,7 @@ fn check(cx: &Context, properties: &Json) -> Result<()> {
             })?;
         }
     }
+    claims::check(properties)?;
     // No application claims a host of the registry as its identifier (federation §3.13).
     let identifiers = properties.get("identifierUris").and_then(Value::as_array);
     for uri in identifiers.into_iter().flatten().filter_map(Value::as_str) {

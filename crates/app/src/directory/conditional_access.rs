@@ -1,11 +1,11 @@
 //! `/identity/conditionalAccess/policies` and `/namedLocations`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use comity_model::{
-    conditional_access::{ConditionalAccessPolicy, ValidationContext},
+    conditional_access::{ConditionalAccessPolicy, PolicyState, ValidationContext},
     id::parse_uuid,
-    named_location::NamedLocation,
+    named_location::{FoundBy, NamedLocation},
     resource::address::Change,
 };
 use comity_store::conditional_access::PolicyRow;
@@ -63,7 +63,7 @@ pub(super) async fn locations(cx: &Context) -> Result<Vec<Json>> {
     rows.iter().map(document).collect()
 }
 
-async fn location_ids(cx: &Context) -> Result<BTreeSet<Uuid>> {
+async fn known_locations(cx: &Context) -> Result<BTreeMap<Uuid, FoundBy>> {
     let rows = cx
         .app
         .store()
@@ -72,11 +72,15 @@ async fn location_ids(cx: &Context) -> Result<BTreeSet<Uuid>> {
         .named_locations()
         .all()
         .await?;
-    Ok(rows.iter().map(|r| r.id).collect())
+    let known = rows.iter().map(|row| {
+        let value: Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
+        Ok((row.id, read_location(&value)?.found_by()))
+    });
+    known.collect()
 }
 
 async fn check_policy(cx: &Context, policy: &ConditionalAccessPolicy) -> Result<()> {
-    let locations = location_ids(cx).await?;
+    let locations = known_locations(cx).await?;
     policy
         .validate(&ValidationContext {
             locations: Some(&locations),
@@ -249,6 +253,7 @@ pub(super) async fn update_location(cx: &Context, text: &str, change: Change) ->
         .patched(&change.properties)
         .map_err(|e| Error::invalid(e.field, e.message))?;
     location.validate().map_err(broken)?;
+    check_users_of(cx, row.id, &location).await?;
     location.display_name.clone_into(&mut row.display_name);
     let old = std::mem::replace(
         &mut row.document,
@@ -269,6 +274,28 @@ pub(super) async fn update_location(cx: &Context, text: &str, change: Change) ->
     )
     .await?;
     change.commit(&activity).await
+}
+
+/// No policy that counts may come to name what it could not have named when it was written.
+async fn check_users_of(cx: &Context, id: Uuid, location: &NamedLocation) -> Result<()> {
+    let known = BTreeMap::from([(id, location.found_by())]);
+    let read = cx.app.store().read();
+    let scoped = read.tenant(cx.tenant()?);
+    for row in scoped.conditional_access_policies().all().await? {
+        let value: Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
+        let policy = read_policy(&value)?;
+        if policy.state != PolicyState::Disabled && policy.by_country(&known).is_some() {
+            return Err(Error::invalid(
+                "includeUnknownCountriesAndRegions",
+                format!(
+                    "the policy `{}` names the location, and the country of a sign-in is not known \
+                     to this server: disable the policy first",
+                    policy.display_name
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A location that a policy names, or that is trusted, stays.

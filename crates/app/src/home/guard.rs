@@ -12,6 +12,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use comity_model::{
+    application::Platform,
     facts::{DecidingSide, Facts},
     federation::{ApplicationPair, DeviceClaim, GroupAnswer, HomeTenant},
     id::Id,
@@ -227,7 +228,8 @@ fn facts(cx: &Context, claim: &Claim<'_>, snapshot: &Snapshot, user: &User) -> F
         user_kind: judge::user_kind(Some(user)).to_owned(),
         own_groups: BTreeSet::new(),
         own_roles: snapshot.roles_of(user.id.uuid()),
-        client_app_type: "browser".into(),
+        // The leg is a web redirect, as at the sign-in; what waits behind it, the resource knows.
+        client_app_type: judge::client_app_type(Platform::Web).as_str().to_owned(),
         platform: judge::platform(claim.user_agent).map(str::to_owned),
         ip_address: (!claim.ip.is_empty()).then(|| claim.ip.to_owned()),
         country: None,

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use comity_model::{
+    application::Platform,
     facts::{DecidingSide, Facts},
     federation::{ApplicationPair, AssertionFacts, HomeTenant, PushedCrossing, WantedAcr},
     session::MethodUse,
@@ -144,6 +145,15 @@ pub(crate) fn pair_of(data: &SignInData) -> ApplicationPair {
             client: well_known::MY_APPS,
             resource: well_known::MY_APPS,
         },
+    }
+}
+
+/// What the client registered its redirect URI as. To home an application of another tenant is a
+/// page of that tenant; what kind of client waits behind it, the other side alone knows.
+pub(crate) fn platform_of(data: &SignInData) -> Platform {
+    match &data.purpose {
+        Purpose::Application(request) => request.platform,
+        Purpose::Crossing { .. } | Purpose::Redemption { .. } => Platform::Web,
     }
 }
 
@@ -562,7 +572,9 @@ fn facts(
         own_roles: user
             .map(|u| snapshot.roles_of(u.id.uuid()))
             .unwrap_or_default(),
-        client_app_type: "browser".into(),
+        client_app_type: judge::client_app_type(platform_of(data))
+            .as_str()
+            .to_owned(),
         platform: judge::platform(&cx.client.user_agent).map(str::to_owned),
         ip_address: (!cx.client.ip.is_empty()).then(|| cx.client.ip.clone()),
         country: None,

@@ -21,7 +21,10 @@ use comity_oauth::{
 };
 use uuid::Uuid;
 
-use super::{Failure, Standing};
+use super::{
+    Failure, Standing,
+    claims::{self, Claims},
+};
 use crate::{
     client::{Client, Level},
     consent::{self, Resource},
@@ -47,6 +50,7 @@ pub(super) struct Wanted<'a> {
     pub nonce: Option<&'a str>,
     pub client_info: bool,
     pub refresh_token: Option<String>,
+    pub claims: &'a Claims,
 }
 
 /// The name of a person for one client, and for nobody else: stable, and not to be guessed.
@@ -121,7 +125,6 @@ fn access_token(
         None => random_life(cx),
     };
     let tenant = snapshot.tenant.id;
-    let graph = grant.pair.resource == well_known::GRAPH;
     let client = grant.pair.client.to_string();
     let uti = unique(cx);
     let token = AccessToken {
@@ -141,7 +144,7 @@ fn access_token(
         client_id: client,
         azpacr: wanted.level.azpacr().into(),
         scp: Some(scopes.join(" ")),
-        roles: Vec::new(),
+        roles: wanted.claims.access_token.roles.clone(),
         idtyp: "user".into(),
         app_displayname: Some(snapshot.application_name(grant.pair.client)),
         name: Some(user.display_name.clone()),
@@ -155,12 +158,10 @@ fn access_token(
         acr: Some("1".into()),
         amr: amr(standing),
         acrs: Vec::new(),
-        wids: if graph {
-            standing.roles().iter().map(Uuid::to_string).collect()
-        } else {
-            Vec::new()
-        },
-        groups: Vec::new(),
+        wids: wanted.claims.access_token.wids.clone(),
+        groups: wanted.claims.access_token.groups.clone(),
+        claim_names: wanted.claims.access_token.claim_names.clone(),
+        claim_sources: wanted.claims.access_token.claim_sources.clone(),
         xms_cc: Vec::new(),
         cnf: None,
     };
@@ -198,14 +199,17 @@ fn id_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, access_token
         family_name: profile.then(|| text("surname")).flatten(),
         xms_edov: address.as_ref().map(|_| true),
         email: address,
-        upn: None,
+        upn: upn(standing),
         idp: idp(cx, standing),
         acct: Some(u8::from(!user.is_local())),
         auth_time: Some(grant.auth_time.seconds()),
         acr: Some("1".into()),
         amr: amr(standing),
-        roles: Vec::new(),
-        groups: Vec::new(),
+        roles: wanted.claims.id_token.roles.clone(),
+        groups: wanted.claims.id_token.groups.clone(),
+        wids: wanted.claims.id_token.wids.clone(),
+        claim_names: wanted.claims.id_token.claim_names.clone(),
+        claim_sources: wanted.claims.id_token.claim_sources.clone(),
         login_hint: None,
         at_hash: Some(id_token::half_hash(access_token)),
     }
@@ -225,11 +229,8 @@ pub(super) fn issue_to_application(
     let principal = client.principal.id.uuid();
     let tenant = snapshot.tenant.id.uuid();
     let uti = unique(cx);
-    let wids = if resource.app_id == well_known::GRAPH {
-        snapshot.roles_of(principal)
-    } else {
-        [].into()
-    };
+    let is_graph = resource.app_id == well_known::GRAPH;
+    let wids = snapshot.roles_of(principal).into_iter();
     let token = AccessToken {
         aud: resource.audience.clone(),
         iss: cx.app.registry().own.issuer(tenant),
@@ -261,8 +262,10 @@ pub(super) fn issue_to_application(
         acr: None,
         amr: Vec::new(),
         acrs: Vec::new(),
-        wids: wids.iter().map(Uuid::to_string).collect(),
+        wids: wids.filter(|_| is_graph).map(|w| w.to_string()).collect(),
         groups: Vec::new(),
+        claim_names: None,
+        claim_sources: None,
         xms_cc: Vec::new(),
         cnf: None,
     };
@@ -283,6 +286,14 @@ pub(super) fn issue_to_application(
 /// An identifier that is unique and says nothing.
 fn unique(cx: &Context) -> String {
     base64url::encode(cx.bytes::<16>())
+}
+
+/// A member's, where the client's registration asks for it; a guest's is a made-up name.
+fn upn(standing: &Standing) -> Option<String> {
+    let (snapshot, user) = (standing.snapshot(), standing.user());
+    let client = standing.grant().pair.client;
+    let asked = claims::is_asked(snapshot, client, "idToken", "upn");
+    (asked && user.is_local()).then(|| user.upn.clone())
 }
 
 fn idp(cx: &Context, standing: &Standing) -> Option<String> {

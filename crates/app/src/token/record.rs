@@ -113,6 +113,8 @@ fn row(cx: &Context, snapshot: &Snapshot, grant: &TokenGrant, about: &About<'_>)
     );
     let mut properties = properties(cx, names, about.code, about.access);
     properties.insert("crossTenantAccessType".into(), json!(crossing));
+    let used = crate::judge::client_app_used(grant.platform);
+    properties.insert("clientAppUsed".into(), json!(used));
     let own = own(cx, snapshot);
     SignInRecord {
         id: cx.new_record_id(),

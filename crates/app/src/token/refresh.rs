@@ -5,6 +5,8 @@
 //!    restores.
 //! 3. The same token again within 10 s from the same client and address gets the same answer: an
 //!    answer may be lost on the way. Any other reuse ends the family.
+//! 4. Conditional Access judges where the person is: the caller's address where the client is on her
+//!    device, that of the sign-in where it is a server of its own.
 
 use comity_model::{application::Platform, secret::Hashed, sign_in_record::SignInRecord};
 use comity_oauth::{client_assertion::Accepted, scope::OidcScope, token::Response};
@@ -12,7 +14,7 @@ use comity_store::token_family::FamilyToken;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Call, Failure, Network, Refused, issue, ledger, record, snapshot, standing};
+use super::{Call, Failure, Network, Refused, claims, issue, ledger, record, snapshot, standing};
 use crate::{
     client, consent,
     context::{Context, hash_bearer},
@@ -52,7 +54,7 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
     check_life(cx, &found)?;
     call.check_origin(grant)?;
     let scopes = call.narrowed(&snapshot, grant)?;
-    let standing = match standing::ask(cx, &snapshot, grant, Network::Caller).await {
+    let standing = match standing::ask(cx, &snapshot, grant, Network::of(grant.platform)).await {
         Ok(standing) => standing,
         Err(denial) => return Err(record::denied(cx, &snapshot, grant, denial).await?),
     };
@@ -60,6 +62,7 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
         return again(cx, &hash, &found).await;
     }
     let (next, next_hash) = cx.new_bearer();
+    let claims = claims::of(cx, &standing).await?;
     let wanted = issue::Wanted {
         scopes: &scopes,
         family: found.family,
@@ -69,6 +72,7 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
         client_info: call.request.client_info || grant.client_info,
         refresh_token: consent::asks(&grant.scopes, OidcScope::OfflineAccess)
             .then(|| next.to_string()),
+        claims: &claims,
     };
     let response = issue::issue(cx, &standing, &wanted)?;
     let sealed = seal(cx, &hash, &response)?;

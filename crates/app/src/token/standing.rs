@@ -16,6 +16,7 @@ mod facts;
 use std::{collections::BTreeSet, sync::Arc};
 
 use comity_model::{
+    application::Platform,
     facts::Facts,
     federation::{AssertionFacts, HomeTenant},
     sign_in::{OauthError, Refusal, Side, TokenGrant},
@@ -45,6 +46,18 @@ pub(crate) enum Network {
     AsGranted,
     /// The caller's.
     Caller,
+}
+
+impl Network {
+    /// A web application has its own address, which says nothing of the person; installed and
+    /// single-page clients call from where she is. The grant's platform says which, the caller does
+    /// not.
+    pub(crate) const fn of(platform: Platform) -> Self {
+        match platform {
+            Platform::Web => Self::AsGranted,
+            Platform::PublicClient | Platform::Spa => Self::Caller,
+        }
+    }
 }
 
 /// A grant whose guards were all asked just now, and all said yes. Made by [`ask`] only.

@@ -1,7 +1,10 @@
 //! What this server cannot enforce yet (design/README.md): such a policy is storable with state
 //! `disabled` only, and the refusal names the condition or control.
 
-use super::{BuiltInControl, ConditionalAccessPolicy};
+use super::{BuiltInControl, ConditionalAccessPolicy, Entry};
+
+/// The original's list of trusted addresses of its older second factor; there is none here.
+const TRUSTED_ADDRESSES: &str = "00000000-0000-0000-0000-000000000000";
 
 /// A condition or control that is not enforced, by its Graph path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,7 @@ impl ConditionalAccessPolicy {
     /// Every condition and control of this policy that the server does not enforce.
     pub fn unenforceable(&self) -> Vec<Unenforceable> {
         let mut found = self.unenforceable_conditions();
+        found.extend(self.unenforceable_locations());
         let mut add = |field: &str, value| {
             found.push(Unenforceable {
                 field: field.to_owned(),
@@ -60,6 +64,26 @@ impl ConditionalAccessPolicy {
             }
         }
         found
+    }
+
+    fn unenforceable_locations(&self) -> Vec<Unenforceable> {
+        let Some(locations) = &self.conditions.locations else {
+            return Vec::new();
+        };
+        [
+            ("includeLocations", &locations.include),
+            ("excludeLocations", &locations.exclude),
+        ]
+        .into_iter()
+        .filter(|(_, entries)| {
+            let is_nil = |entry: &Entry<_>| matches!(entry, Entry::Id(id) if id.is_nil());
+            entries.iter().any(is_nil)
+        })
+        .map(|(name, _)| Unenforceable {
+            field: format!("conditions.locations.{name}"),
+            value: Some(TRUSTED_ADDRESSES),
+        })
+        .collect()
     }
 
     fn unenforceable_conditions(&self) -> Vec<Unenforceable> {

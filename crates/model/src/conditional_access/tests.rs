@@ -1,12 +1,16 @@
 //! Reading, writing back, changing and refusing Conditional Access policies.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ConditionalAccessPolicy, Entry, ExternalTenants, UserKeyword, ValidationContext};
-use crate::document::{Document, Mode};
+use crate::{
+    cross_tenant::Violation,
+    document::{Document, Mode},
+    named_location::FoundBy,
+};
 
 const ID: &str = "ba8e7ded-8b0f-4836-ba06-8ff1ecc5c8ba";
 
@@ -365,19 +369,76 @@ fn what_is_not_enforced_may_sleep() {
     }
 }
 
+fn in_locations(include: &[Uuid], exclude: &[Uuid], state: &str) -> ConditionalAccessPolicy {
+    let policy = simple(|p| {
+        p["state"] = state.into();
+        p["conditions"]["locations"] =
+            json!({"includeLocations": include, "excludeLocations": exclude});
+    });
+    ConditionalAccessPolicy::from_graph(&policy).unwrap()
+}
+
+fn location_rules(policy: &ConditionalAccessPolicy, known: &[(Uuid, FoundBy)]) -> Vec<Violation> {
+    let known: BTreeMap<Uuid, FoundBy> = known.iter().copied().collect();
+    let context = ValidationContext {
+        locations: Some(&known),
+    };
+    policy.validate(&context).err().unwrap_or_default()
+}
+
 #[test]
 fn locations_exist() {
-    let policy = simple(|p| {
-        p["conditions"]["locations"] =
-            json!({"includeLocations": [ID], "excludeLocations": [Uuid::nil()]});
-    });
-    let policy = ConditionalAccessPolicy::from_graph(&policy).unwrap();
-    let check = |ids: &[Uuid]| {
-        let known: BTreeSet<Uuid> = ids.iter().copied().collect();
-        policy.validate(&ValidationContext {
-            locations: Some(&known),
-        })
-    };
-    assert_eq!(check(&[ID.parse().unwrap()]), Ok(()));
-    assert_eq!(check(&[]).unwrap_err()[0].rule, "unknownLocation");
+    let id: Uuid = ID.parse().unwrap();
+    let policy = in_locations(&[id], &[], "enabled");
+    assert_eq!(location_rules(&policy, &[(id, FoundBy::Address)]), []);
+    assert_eq!(location_rules(&policy, &[])[0].rule, "unknownLocation");
+    let asleep = in_locations(&[id], &[Uuid::nil()], "disabled");
+    assert_eq!(location_rules(&asleep, &[(id, FoundBy::Address)]), []);
+}
+
+#[test]
+fn what_is_found_by_country_may_sleep() {
+    let id: Uuid = ID.parse().unwrap();
+    let other = Uuid::from_u128(7);
+    let (include, exclude) = (([id], [other]), ([other], [id]));
+    for (kind, lists, field, is_judged) in [
+        (FoundBy::Address, include, "", true),
+        (FoundBy::Address, exclude, "", true),
+        (FoundBy::Country, include, "includeLocations", false),
+        (FoundBy::Country, exclude, "excludeLocations", false),
+        (FoundBy::CountryOrUnknown, include, "", true),
+        (
+            FoundBy::CountryOrUnknown,
+            exclude,
+            "excludeLocations",
+            false,
+        ),
+    ] {
+        let known = [(id, kind), (other, FoundBy::Address)];
+        for state in ["enabled", "enabledForReportingButNotEnforced"] {
+            let found = location_rules(&in_locations(&lists.0, &lists.1, state), &known);
+            assert_eq!(found.is_empty(), is_judged, "{kind:?} {field} {state}");
+            for violation in found {
+                assert_eq!(violation.rule, "notEnforced");
+                assert_eq!(violation.field, format!("conditions.locations.{field}"));
+                assert!(violation.message.contains(ID), "{}", violation.message);
+            }
+        }
+        let asleep = in_locations(&lists.0, &lists.1, "disabled");
+        assert_eq!(location_rules(&asleep, &known), [], "{kind:?} {field}");
+    }
+}
+
+#[test]
+fn the_list_of_trusted_addresses_is_not_enforced() {
+    let id: Uuid = ID.parse().unwrap();
+    let known = [(id, FoundBy::Address)];
+    for (include, exclude) in [(Uuid::nil(), id), (id, Uuid::nil())] {
+        let enabled = in_locations(&[include], &[exclude], "enabled");
+        let found = location_rules(&enabled, &known);
+        assert_eq!(found[0].rule, "notEnforced");
+        assert!(found[0].message.contains(&Uuid::nil().to_string()));
+        let asleep = in_locations(&[include], &[exclude], "disabled");
+        assert_eq!(location_rules(&asleep, &known), []);
+    }
 }

@@ -5,9 +5,11 @@
 //! 3. Entries are GUIDs or keywords; `All` and `None` stand alone in an include list.
 //! 4. Lists hold at most [`MAX_ENTRIES`] entries; locations exist.
 //! 5. Controls are demanded, of grant or session; `block` stands alone; several need an operator.
-//! 6. What is not enforced may be stored with state `disabled` only.
+//! 6. What is not enforced may be stored with state `disabled` only. The country of a sign-in is
+//!    not known here: a location by country in an include list would match nobody unless it takes
+//!    the unknown ones, and one in an exclude list would spare nobody, or everybody.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -15,7 +17,7 @@ use super::{
     ApplicationKeyword, BuiltInControl, ConditionalAccessPolicy, Entry, LocationKeyword,
     PolicyState, UserKeyword, entry::Keyword, users::ExternalTenants,
 };
-use crate::cross_tenant::Violation;
+use crate::{cross_tenant::Violation, named_location::FoundBy};
 
 /// Longest list that is stored.
 pub const MAX_ENTRIES: usize = 2_000;
@@ -23,8 +25,8 @@ pub const MAX_ENTRIES: usize = 2_000;
 /// What the rules need to know beside the document.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ValidationContext<'a> {
-    /// IDs of the tenant's named locations; `None` = not checked.
-    pub locations: Option<&'a BTreeSet<Uuid>>,
+    /// The tenant's named locations; `None` = not checked.
+    pub locations: Option<&'a BTreeMap<Uuid, FoundBy>>,
 }
 
 impl ConditionalAccessPolicy {
@@ -48,8 +50,33 @@ impl ConditionalAccessPolicy {
                 );
                 found.push(Violation::new(item.field, "notEnforced", message));
             }
+            found.extend(cx.locations.and_then(|known| self.by_country(known)));
         }
         if found.is_empty() { Ok(()) } else { Err(found) }
+    }
+
+    /// Rule 6 for locations: the first that cannot be judged.
+    pub fn by_country(&self, known: &BTreeMap<Uuid, FoundBy>) -> Option<Violation> {
+        let locations = self.conditions.locations.as_ref()?;
+        let is = |entry: &&Entry<LocationKeyword>, kinds: &[FoundBy]| match entry {
+            Entry::Id(id) => known.get(id).is_some_and(|kind| kinds.contains(kind)),
+            Entry::Keyword(_) | Entry::Other(_) => false,
+        };
+        let both = [FoundBy::Country, FoundBy::CountryOrUnknown];
+        let include = locations.include.iter().find(|e| is(e, &both[..1]));
+        let exclude = locations.exclude.iter().find(|e| is(e, &both));
+        let (entry, name) = match (include, exclude) {
+            (Some(entry), _) => (entry, "includeLocations"),
+            (None, Some(entry)) => (entry, "excludeLocations"),
+            (None, None) => return None,
+        };
+        let Entry::Id(id) = entry else { return None };
+        let message = format!(
+            "the location `{id}` is one of countries, which this server does not know: \
+             keep the policy with state `disabled`, or use a location of addresses"
+        );
+        let field = format!("conditions.locations.{name}");
+        Some(Violation::new(field, "notEnforced", message))
     }
 
     fn check_users(&self, found: &mut Vec<Violation>) {
@@ -145,7 +172,8 @@ impl ConditionalAccessPolicy {
             for entry in entries {
                 let Entry::Id(id) = entry else { continue };
                 // The nil ID is the original's list of trusted addresses: it may be named.
-                let exists = |known: &BTreeSet<Uuid>| id.is_nil() || known.contains(id);
+                let exists =
+                    |known: &BTreeMap<Uuid, FoundBy>| id.is_nil() || known.contains_key(id);
                 if cx.locations.is_some_and(|known| !exists(known)) {
                     let message = format!("there is no named location `{id}`");
                     found.push(Violation::new(field.clone(), "unknownLocation", message));

@@ -47,7 +47,7 @@ pub(super) async fn facts(
         user_kind: judge::user_kind(Some(user)).to_owned(),
         own_groups: own_groups(cx, snapshot, user).await?,
         own_roles: snapshot.roles_of(user.id.uuid()),
-        client_app_type: "browser".into(),
+        client_app_type: judge::client_app_type(grant.platform).as_str().to_owned(),
         platform: judge::platform(&grant.user_agent).map(str::to_owned),
         ip_address: (!ip.is_empty()).then(|| ip.clone()),
         country: None,
