@@ -15,7 +15,7 @@ use comity_model::{
     tenant::Tenant,
 };
 
-use super::{Active, Assessment, Outcome, Return, answer, assess, home_leg, store, take_pushed};
+use super::{Active, Assessment, Outcome, Return, answer, assess, store, take_pushed, unwritten};
 use crate::{
     context::Context,
     crossing::HOME_REFUSED,
@@ -76,7 +76,7 @@ async fn end(
     let rows = records(cx, active, &assessment, refusal).await?;
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    home_leg::write(cx, active, &tx).await?;
+    unwritten::write(cx, &active.unwritten, &tx).await?;
     for (tenant, row) in rows {
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }

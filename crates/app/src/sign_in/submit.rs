@@ -14,10 +14,14 @@ use comity_model::{
 };
 use comity_policy::sign_in::next_step;
 
-use super::{Active, Outcome, advance, assess, begin_again, refuse, refused, route, use_account};
+use super::{
+    Active, Outcome, advance, assess, begin_again, refuse, refused, route, unwritten::Unwritten,
+    use_account,
+};
 use crate::{
     context::Context,
     error::{Error, Result},
+    factor::Registration,
     mail, record, throttle,
 };
 
@@ -351,8 +355,11 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
         created: cx.now,
     };
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    crate::factor::register(cx, &snapshot, &user, &factor).await?;
     throttle::passed(cx, &throttles).await?;
+    let registration = Registration::new(cx, &snapshot, &user, factor);
+    active
+        .unwritten
+        .push(Unwritten::Factor(Box::new(registration)));
     prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
 }
