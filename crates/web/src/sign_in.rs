@@ -87,7 +87,7 @@ async fn gone(State(_): State<App>, Cx(cx): Cx, site: Site) -> Response {
 }
 
 async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown) -> Response {
-    let mut active = match found(cx, cookies, n, shown).await {
+    let active = match found(cx, cookies, n, shown).await {
         Ok(active) => active,
         Err(error) => return refused::error(cx, site, &error),
     };
@@ -100,7 +100,7 @@ async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown
         error: None,
         typed: None,
     };
-    token.with(drawing.page(&mut active, shown).await)
+    token.with(drawing.page(&active, shown).await)
 }
 
 /// A sign-in of this browser, by the number in the address. Beside its own page, a refused one has
@@ -220,7 +220,7 @@ async fn submit(act: Act, n: u32, form: Submitted) -> Response {
         error: Some(shown),
         typed: act.typed(&form),
     };
-    token.with(drawing.page(&mut active, act.page()).await)
+    token.with(drawing.page(&active, act.page()).await)
 }
 
 /// Errors that the page with the field shows; everything else has a page of its own.

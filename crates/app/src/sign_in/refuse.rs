@@ -32,7 +32,7 @@ pub(crate) async fn refused(
 ) -> Result<Outcome> {
     let silent = |prompt| prompt == Prompt::None;
     let told = told(cx, &active.sign_in.data, refusal, silent);
-    end(cx, active, assessment, refusal, told).await
+    Box::pin(end(cx, active, assessment, refusal, told)).await
 }
 
 /// A person's no. Recorded like a refusal; whoever asked is told.
@@ -43,7 +43,7 @@ pub(super) async fn declined(
     refusal: Refusal,
 ) -> Result<Outcome> {
     let told = told(cx, &active.sign_in.data, refusal, |_| true);
-    end(cx, active, assessment, refusal, told).await
+    Box::pin(end(cx, active, assessment, refusal, told)).await
 }
 
 /// Rule 2: what goes back. An application is told where `hears` says so of its prompt.

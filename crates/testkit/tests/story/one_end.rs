@@ -79,8 +79,8 @@ async fn send(actor: &Actor, means: &Means, to: &str, field: (&str, &str)) -> An
 /// The session's cookie after an answer.
 fn cookie_after(actor: &Actor, answer: &Answer) -> String {
     let set = answer.headers.get_all(SET_COOKIE).iter();
-    let set = set.filter_map(|v| v.to_str().ok()?.strip_prefix("__Host-session="));
-    let new = set.filter_map(|v| v.split(';').next()).next();
+    let mut set = set.filter_map(|v| v.to_str().ok()?.strip_prefix("__Host-session="));
+    let new = set.find_map(|v| v.split(';').next());
     let old = actor.browser.jar().find(LOGIN, "__Host-session");
     new.map_or_else(|| old.unwrap().value.clone(), str::to_owned)
 }
