@@ -81,7 +81,7 @@ async fn show_options(
     page(&cx, &site, &cookies, n, Shown::Options).await
 }
 
-/// An answer of another cloud that no sign-in of this browser waits for.
+/// Where an answer leads that no sign-in of this browser waits for, of another cloud or to My Apps.
 async fn gone(State(_): State<App>, Cx(cx): Cx, site: Site) -> Response {
     refused::error(&cx, &site, &Error::NotFound)
 }

@@ -289,7 +289,7 @@ impl Drawing<'_> {
             &view::Code {
                 action: self.action("code"),
                 account: self.account(data, assessment).await,
-                change: None,
+                change: self.may_change(data).then(|| self.action("name")),
                 asked_by: asked_by
                     .filter(|_| crossing || matches!(data.subject, Some(Subject::External { .. }))),
                 options: None,
