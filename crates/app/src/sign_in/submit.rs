@@ -27,13 +27,13 @@ use crate::{
 
 /// The user name, and on the common endpoint the tenant that follows from it.
 pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<Outcome> {
+    begin_again(cx, active)?;
     let upn = Upn::parse(name).map_err(|e| {
         Error::invalid(
             "username",
             format!("The user name {e}. Write it like name@example.com."),
         )
     })?;
-    begin_again(cx, active)?;
     check_person_is_open(active.sign_in.data.active())?;
     take_name(cx, active, &upn).await?;
     advance(cx, active).await
