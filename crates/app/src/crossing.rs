@@ -8,6 +8,8 @@
 //! 5. Home's silence is no refusal: 90033, and the person may try again.
 
 pub(crate) mod call;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod verify;
 pub(crate) mod wire;
 

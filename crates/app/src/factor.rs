@@ -1,12 +1,13 @@
 //! Second factors kept in this tenant.
 
-use comity_model::{factor::Factor, id::Id, tenant::Tenant, user::User};
+use comity_model::{audit_record::AuditRecord, factor::Factor, id::Id, tenant::Tenant, user::User};
+use comity_store::Tx;
 
 use crate::{
     audit::{Activity, audit},
     context::{Actor, Context, UserActor},
     error::{Error, Result},
-    mail,
+    mail::{self, Letter},
     snapshot::Snapshot,
 };
 
@@ -18,35 +19,45 @@ pub(crate) fn context(tenant: Id<Tenant>, user: Id<User>) -> String {
     format!("{tenant}/{user}")
 }
 
-/// Registers the first second factor of a person, with audit and a message to her. Two at once:
-/// the second one is refused.
-pub async fn register(
-    cx: &Context,
-    snapshot: &Snapshot,
-    user: &User,
-    factor: &Factor,
-) -> Result<()> {
-    let tenant = snapshot.tenant.id;
-    let tx = cx.app.store().begin().await?;
-    let scoped = tx.tenant(tenant);
-    scoped.users().lock(user.id).await?;
-    if !scoped.factors().list(user.id).await?.is_empty() {
-        return Err(Error::Conflict(
-            "a second factor is registered already".into(),
-        ));
+/// The first second factor of a person, with audit and a message to her, to be written.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    tenant: Id<Tenant>,
+    factor: Factor,
+    record: AuditRecord,
+    letter: Option<Letter>,
+}
+
+impl Registration {
+    pub(crate) fn new(cx: &Context, snapshot: &Snapshot, user: &User, factor: Factor) -> Self {
+        let tenant = snapshot.tenant.id;
+        let activity = Activity::new("UserManagement", "User registered security info")
+            .target("User", user.id.uuid(), &user.upn)
+            .changed("softwareOath", None, Some("registered".into()));
+        Self {
+            tenant,
+            factor,
+            record: audit(&acting(cx, tenant, user), &activity),
+            letter: mail::factor_registered(cx, snapshot, user),
+        }
     }
-    scoped.factors().insert(factor).await?;
-    let acting = acting(cx, tenant, user);
-    let activity = Activity::new("UserManagement", "User registered security info")
-        .target("User", user.id.uuid(), &user.upn)
-        .changed("softwareOath", None, Some("registered".into()));
-    let record = audit(&acting, &activity);
-    scoped.audit_records().insert(&record).await?;
-    if let Some(letter) = mail::factor_registered(cx, snapshot, user) {
-        mail::queue(cx, scoped, &letter).await?;
+
+    /// Two at once: the second one is refused.
+    pub(crate) async fn write(&self, cx: &Context, tx: &Tx) -> Result<()> {
+        let scoped = tx.tenant(self.tenant);
+        scoped.users().lock(self.factor.user).await?;
+        if !scoped.factors().list(self.factor.user).await?.is_empty() {
+            return Err(Error::Conflict(
+                "a second factor is registered already".into(),
+            ));
+        }
+        scoped.factors().insert(&self.factor).await?;
+        scoped.audit_records().insert(&self.record).await?;
+        match &self.letter {
+            Some(letter) => mail::queue(cx, scoped, letter).await,
+            None => Ok(()),
+        }
     }
-    tx.commit().await?;
-    Ok(())
 }
 
 /// The person acts for herself: proven in this sign-in, not yet by a token.

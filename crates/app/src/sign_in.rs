@@ -14,6 +14,7 @@ mod new_password;
 mod refuse;
 mod route;
 mod submit;
+mod unwritten;
 
 pub use assess::{Assessment, assess};
 pub(crate) use assess::{is_silent, pair_of, platform_of};
@@ -29,6 +30,8 @@ pub use submit::{
     accept, choose_account, choose_organization, decline, enrol, enrolment, go, identify,
     notice_controls, one_time_code, password,
 };
+
+use unwritten::Unwritten;
 
 use crate::{
     context::{Context, hash_bearer},
@@ -73,8 +76,8 @@ pub struct Active {
     pub cookie: Option<String>,
     /// The session's new value after a leg at a home in this cloud, if the sign-in goes on.
     pub browser_cookie: Option<SessionCookie>,
-    /// Legs at homes in this cloud that ended in this request and are not written yet.
-    ended_legs: Vec<home_leg::Ended>,
+    /// What happened in this request and is not written yet.
+    unwritten: Vec<Unwritten>,
 }
 
 /// A cookie that the response sets.
@@ -136,7 +139,7 @@ pub async fn begin(cx: &Context, begin: Begin, browser: Browser) -> Result<(Acti
         pushed: begin.pushed,
         cookie: Some(cookie.to_string()),
         browser_cookie: None,
-        ended_legs: Vec::new(),
+        unwritten: Vec::new(),
     };
     take_account(cx, &mut active).await?;
     hint::follow(cx, &mut active, begin.domain_hint.as_deref()).await?;
@@ -171,7 +174,7 @@ pub async fn find(cx: &Context, cookie: &str, browser: Browser) -> Result<Active
         pushed: None,
         cookie: None,
         browser_cookie: None,
-        ended_legs: Vec::new(),
+        unwritten: Vec::new(),
     })
 }
 
@@ -369,11 +372,11 @@ pub(crate) async fn take_pushed(cx: &Context, active: &Active, tx: &Tx) -> Resul
 pub(crate) async fn save(cx: &Context, active: &mut Active) -> Result<()> {
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    home_leg::write(cx, active, &tx).await?;
+    unwritten::write(cx, &active.unwritten, &tx).await?;
     store(active, &tx).await?;
     tx.commit().await?;
     active.pushed = None;
-    active.ended_legs.clear();
+    active.unwritten.clear();
     Ok(())
 }
 

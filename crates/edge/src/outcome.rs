@@ -8,7 +8,7 @@ use comity_app::{
     Context,
     sign_in::{Active, Outcome, Return},
 };
-use comity_model::sign_in::{Prompt, Purpose, ResponseMode, SignInData};
+use comity_model::sign_in::{Prompt, Purpose, ResponseMode, SignInData, Step};
 use comity_oauth::{params::Params, response};
 use http::{HeaderValue, StatusCode, header};
 use maud::html;
@@ -61,6 +61,18 @@ impl Answer<'_> {
             SetCookie::session(session).add_to(headers);
         }
         response
+    }
+
+    /// The same, where the address of this request holds a code or a ticket: a refusal is drawn at the
+    /// sign-in's own address (security bar S-42).
+    pub async fn render_elsewhere(self, active: &Active, outcome: Outcome) -> Response {
+        let outcome = match outcome {
+            Outcome::Refused(assessment, refusal) => {
+                Outcome::Page(assessment, Step::Refuse(refusal))
+            }
+            other => other,
+        };
+        self.render(active, outcome).await
     }
 
     async fn body(&self, active: &Active, outcome: Outcome, number: u32) -> Response {

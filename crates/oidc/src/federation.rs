@@ -14,7 +14,7 @@ use comity_app::{
     App, Context, Error, crossing,
     home::{self, Call, Failure},
     partner_configuration, question,
-    sign_in::{self, Active, Browser, Outcome},
+    sign_in::{self, Active, Browser},
     token::Refused,
 };
 use comity_edge::{
@@ -23,7 +23,7 @@ use comity_edge::{
     outcome::{Answer, see_other},
     refused,
 };
-use comity_model::{id::Id, sign_in::Step, tenant::Tenant};
+use comity_model::{id::Id, tenant::Tenant};
 use comity_oauth::{entity, error::ComityError, params::Params, response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -241,7 +241,6 @@ async fn callback(
     };
     match crossing::callback(&cx, &mut active, &params).await {
         Ok(outcome) => {
-            let outcome = at_its_own_address(outcome);
             let answer = Answer {
                 cx: &cx,
                 site: &site,
@@ -249,23 +248,14 @@ async fn callback(
                 number: Some(number),
                 chain,
             };
-            answer.render(&active, outcome).await
+            answer.render_elsewhere(&active, outcome).await
         }
         Err(error) => without_sign_in(&cx, &site, &error),
     }
 }
 
-/// A refusal is drawn where the sign-in's pages are: here the address holds a code and a state
-/// (security bar S-42).
-fn at_its_own_address(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Refused(assessment, refusal) => Outcome::Page(assessment, Step::Refuse(refusal)),
-        other => other,
-    }
-}
-
-/// The same for an answer that this browser does not wait for. A fault of ours is told at once: its
-/// page has the number under which the log holds it.
+/// An answer that this browser does not wait for leaves the address as well. A fault of ours is told
+/// at once: its page has the number under which the log holds it.
 fn without_sign_in(cx: &Context, site: &Site, error: &Error) -> Response {
     match error {
         Error::NotFound => {

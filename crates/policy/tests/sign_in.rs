@@ -1,9 +1,12 @@
 //! The next step of a sign-in: a row for each numbered rule of `policy::sign_in`, and the order
 //! between them.
 
+#[path = "fixture/pushed.rs"]
+mod pushed;
+
 use comity_model::{
     application::Platform,
-    federation::{ApplicationPair, CrossingDetails, HomeTenant, PushedCrossing, WantedAcr},
+    federation::{ApplicationPair, HomeTenant},
     id::Id,
     sign_in::{
         ApplicationRequest, Controls, OauthError, Prompt, Purpose, ResponseMode, Side, SignInData,
@@ -12,6 +15,7 @@ use comity_model::{
     time::Utc,
 };
 use comity_policy::sign_in::{AccessVerdict, Account, GateVerdict, Situation, next_step};
+use pushed::pushed;
 use uuid::Uuid;
 
 const AT: Utc = Utc::from_seconds(0);
@@ -58,31 +62,8 @@ fn application() -> Purpose {
 }
 
 fn crossing() -> Purpose {
-    let pushed = PushedCrossing {
-        resource_cloud: "example.com".into(),
-        details: CrossingDetails {
-            resource_tenant: Id::new(Uuid::from_u128(1)),
-            home_tenant: home().tenant,
-            pair: PAIR,
-            app_name: String::new(),
-            groups: std::collections::BTreeSet::new(),
-            correlation_id: Uuid::nil(),
-        },
-        redirect_uri: String::new(),
-        state: String::new(),
-        nonce: String::new(),
-        code_challenge: String::new(),
-        dpop_jkt: String::new(),
-        expected_sub: None,
-        login_hint: None,
-        acr: WantedAcr::Any,
-        max_age: None,
-        prompt_none: false,
-        prompt_login: false,
-        device_asked: false,
-    };
     Purpose::Crossing {
-        pushed: Box::new(pushed),
+        pushed: Box::new(pushed()),
         same_cloud: false,
     }
 }

@@ -117,6 +117,11 @@ async fn callback(
             };
             (SetCookie::app(&value, None), next).into_response()
         }
+        // The address holds a code and a state (S-42).
+        Err(Error::NotFound) => see_other(&format!(
+            "{}/signin/gone",
+            cx.app.registry().own.hosts.login
+        )),
         Err(error) => refused::error(&cx, &site, &error),
     }
 }

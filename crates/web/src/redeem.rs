@@ -63,7 +63,7 @@ async fn redeem(
                 // A link is opened, no form was sent.
                 chain: Chain::Kept,
             };
-            answer.render(&active, outcome).await
+            answer.render_elsewhere(&active, outcome).await
         }
         Err(error) => refused::error(&cx, &site, &error),
     }

@@ -81,13 +81,13 @@ async fn show_options(
     page(&cx, &site, &cookies, n, Shown::Options).await
 }
 
-/// An answer of another cloud that no sign-in of this browser waits for.
+/// Where an answer leads that no sign-in of this browser waits for, of another cloud or to My Apps.
 async fn gone(State(_): State<App>, Cx(cx): Cx, site: Site) -> Response {
     refused::error(&cx, &site, &Error::NotFound)
 }
 
 async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown) -> Response {
-    let mut active = match found(cx, cookies, n, shown).await {
+    let active = match found(cx, cookies, n, shown).await {
         Ok(active) => active,
         Err(error) => return refused::error(cx, site, &error),
     };
@@ -100,7 +100,7 @@ async fn page(cx: &Context, site: &Site, cookies: &Cookies, n: u32, shown: Shown
         error: None,
         typed: None,
     };
-    token.with(drawing.page(&mut active, shown).await)
+    token.with(drawing.page(&active, shown).await)
 }
 
 /// A sign-in of this browser, by the number in the address. Beside its own page, a refused one has
@@ -243,5 +243,5 @@ async fn submit(act: Act, n: u32, form: Submitted) -> Response {
         error: Some(shown),
         typed: act.typed(&form),
     };
-    token.with(drawing.page(&mut active, act.page()).await)
+    token.with(drawing.page(&active, act.page()).await)
 }

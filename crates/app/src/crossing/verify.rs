@@ -93,46 +93,20 @@ pub(super) fn is_fresh(sent: &PushedCrossing, facts: &AssertionFacts, now: Utc) 
 #[cfg(test)]
 mod tests {
     use super::is_fresh;
+    use crate::crossing::fixture;
     use comity_model::{
-        federation::{
-            ApplicationPair, AssertionFacts, CrossingDetails, GroupAnswer, PushedCrossing,
-            WantedAcr,
-        },
-        id::Id,
+        federation::{AssertionFacts, PushedCrossing, WantedAcr},
         session::MethodUse,
         time::Utc,
-        user::ExternalIdentity,
     };
-    use uuid::Uuid;
 
     const NOW: i64 = 1_000_000;
 
     fn sent(acr: WantedAcr, max_age: Option<i64>) -> PushedCrossing {
         PushedCrossing {
-            resource_cloud: String::new(),
-            details: CrossingDetails {
-                resource_tenant: Id::new(Uuid::nil()),
-                home_tenant: Id::new(Uuid::nil()),
-                pair: ApplicationPair {
-                    client: Uuid::nil(),
-                    resource: Uuid::nil(),
-                },
-                app_name: String::new(),
-                groups: std::collections::BTreeSet::new(),
-                correlation_id: Uuid::nil(),
-            },
-            redirect_uri: String::new(),
-            state: String::new(),
-            nonce: String::new(),
-            code_challenge: String::new(),
-            dpop_jkt: String::new(),
-            expected_sub: None,
-            login_hint: None,
             acr,
             max_age,
-            prompt_none: false,
-            prompt_login: false,
-            device_asked: false,
+            ..fixture::pushed()
         }
     }
 
@@ -143,23 +117,11 @@ mod tests {
             at: at(age),
         };
         AssertionFacts {
-            identity: ExternalIdentity {
-                cloud: String::new(),
-                tenant: Id::new(Uuid::nil()),
-                object: Id::new(Uuid::nil()),
-            },
-            upn: String::new(),
-            name: String::new(),
-            sid: String::new(),
             session_exp: at(0),
             auth_time: at(password),
-            acr: WantedAcr::Any,
             methods: vec![used("password", password), used("softwareOath", code)],
-            groups: GroupAnswer::default(),
-            device: None,
-            automatic_redemption: false,
             confirmed: at(0),
-            kid: None,
+            ..fixture::asserted()
         }
     }
 

@@ -65,17 +65,14 @@ impl Browser {
 #[cfg(test)]
 mod tests {
     use super::Browser;
+    use crate::crossing::fixture;
     use comity_model::{
-        federation::{
-            ApplicationPair, AssertionFacts, CrossingDetails, GroupAnswer, PushedCrossing,
-            WantedAcr,
-        },
+        federation::AssertionFacts,
         id::Id,
         session::{Session, SessionAccount},
         sign_in::{Purpose, SignInData},
         tenant::Tenant,
         time::Utc,
-        user::ExternalIdentity,
     };
     use uuid::Uuid;
 
@@ -83,28 +80,6 @@ mod tests {
 
     fn tenant(number: u128) -> Id<Tenant> {
         Id::new(Uuid::from_u128(number))
-    }
-
-    fn home() -> AssertionFacts {
-        AssertionFacts {
-            identity: ExternalIdentity {
-                cloud: "example.us".into(),
-                tenant: tenant(9),
-                object: Id::new(Uuid::from_u128(9)),
-            },
-            upn: String::new(),
-            name: String::new(),
-            sid: String::new(),
-            session_exp: AT,
-            auth_time: AT,
-            acr: WantedAcr::Any,
-            methods: Vec::new(),
-            groups: GroupAnswer::default(),
-            device: None,
-            automatic_redemption: false,
-            confirmed: AT,
-            kid: None,
-        }
     }
 
     fn account(sid: &str, of: u128, home: Option<AssertionFacts>) -> SessionAccount {
@@ -119,34 +94,8 @@ mod tests {
     }
 
     fn crossing() -> Purpose {
-        let pushed = PushedCrossing {
-            resource_cloud: "example.us".into(),
-            details: CrossingDetails {
-                resource_tenant: tenant(9),
-                home_tenant: tenant(1),
-                pair: ApplicationPair {
-                    client: Uuid::nil(),
-                    resource: Uuid::nil(),
-                },
-                app_name: String::new(),
-                groups: std::collections::BTreeSet::new(),
-                correlation_id: Uuid::nil(),
-            },
-            redirect_uri: String::new(),
-            state: String::new(),
-            nonce: String::new(),
-            code_challenge: String::new(),
-            dpop_jkt: String::new(),
-            expected_sub: None,
-            login_hint: None,
-            acr: WantedAcr::Any,
-            max_age: None,
-            prompt_none: false,
-            prompt_login: false,
-            device_asked: false,
-        };
         Purpose::Crossing {
-            pushed: Box::new(pushed),
+            pushed: Box::new(fixture::pushed()),
             same_cloud: false,
         }
     }
@@ -160,7 +109,7 @@ mod tests {
             persistent: false,
             accounts: vec![
                 account("member", 1, None),
-                account("guest", 1, Some(home())),
+                account("guest", 1, Some(fixture::asserted())),
                 account("elsewhere", 2, None),
             ],
         };

@@ -17,9 +17,8 @@ use comity_store::Tx;
 use super::{
     Active, Assessment, Outcome, Return, answer,
     assess::pair_of,
-    home_leg,
     keep::{Kept, keep_session},
-    take_pushed,
+    take_pushed, unwritten,
 };
 use crate::{
     context::Context,
@@ -50,7 +49,7 @@ pub(super) async fn complete(
         return Ok(None);
     };
     take_pushed(cx, active, &tx).await?;
-    home_leg::write(cx, active, &tx).await?;
+    unwritten::write(cx, &active.unwritten, &tx).await?;
     consume(active, &tx).await?;
     redeem(cx, &mut tx, active, &snapshot, &user).await?;
     let session = keep_session(cx, active, &assessment, &user, tenant)?;

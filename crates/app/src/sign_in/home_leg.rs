@@ -23,6 +23,7 @@ use super::{
     complete::{auth_time, expected_person, said_yes},
     keep::{Kept, Renewal, keep_session},
     route::{self, Route},
+    unwritten::Unwritten,
 };
 use crate::{
     context::Context,
@@ -130,7 +131,7 @@ fn compose(
 
 /// What the end of a leg leaves to be written.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(super) struct Ended {
     home: Id<Tenant>,
     /// Home's own record.
     record: SignInRecord,
@@ -139,9 +140,25 @@ pub(crate) struct Ended {
     session: Option<Renewal>,
 }
 
+impl Ended {
+    pub(super) async fn write(&self, cx: &Context, tx: &Tx) -> Result<()> {
+        let home = tx.tenant(self.home);
+        if let Some((user, resource)) = &self.yes {
+            home.releases()
+                .upsert(*user, &resource.cloud, resource.tenant, cx.now)
+                .await?;
+        }
+        home.sign_in_records().insert(&self.record).await?;
+        match &self.session {
+            Some(session) => session.write(tx).await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// Ends a leg at a home in this cloud: home's verdict becomes the same value that the callback
-/// yields after verification. It is written with what comes of it ([`write`]), or not at all: the
-/// session's new value reaches the browser only in an answer that tells how the sign-in goes on.
+/// yields after verification. It is written with what comes of it: the session's new value reaches the
+/// browser only in an answer that tells how the sign-in goes on.
 pub(super) fn finish(cx: &Context, active: &mut Active, assessment: &Assessment) -> Result<()> {
     let user = assessment
         .user
@@ -169,34 +186,17 @@ pub(super) fn finish(cx: &Context, active: &mut Active, assessment: &Assessment)
         groups: answered(assessment, asked),
         ..told(cx, assessment, user, (home, &kept))
     };
-    active.ended_legs.push(Ended {
+    active.unwritten.push(Unwritten::Leg(Box::new(Ended {
         home,
         record,
         yes,
         session: kept.renewal,
-    });
+    })));
     // The sign-in may stop at a page of the resource: until it ends this is the session's value.
     if kept.cookie.is_some() {
         active.browser_cookie = kept.cookie;
     }
     end_leg(&mut active.sign_in.data, assertion);
-    Ok(())
-}
-
-/// Writes what ended legs left, in the transaction of what follows them.
-pub(super) async fn write(cx: &Context, active: &Active, tx: &Tx) -> Result<()> {
-    for leg in &active.ended_legs {
-        let home = tx.tenant(leg.home);
-        if let Some((user, resource)) = &leg.yes {
-            home.releases()
-                .upsert(*user, &resource.cloud, resource.tenant, cx.now)
-                .await?;
-        }
-        home.sign_in_records().insert(&leg.record).await?;
-        if let Some(session) = &leg.session {
-            session.write(tx).await?;
-        }
-    }
     Ok(())
 }
 

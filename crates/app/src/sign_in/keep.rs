@@ -45,7 +45,7 @@ pub(super) struct Kept {
 
 /// A session with its new value, to be written.
 #[derive(Debug)]
-pub(crate) struct Renewal {
+pub(super) struct Renewal {
     session: Session,
     /// The version it takes the place of.
     version: Option<i64>,

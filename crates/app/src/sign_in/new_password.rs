@@ -9,14 +9,19 @@
 
 use comity_crypto::{Zeroizing, password::Verdict};
 use comity_model::{
+    audit_record::AuditRecord,
+    id::Id,
     sign_in::Step,
+    tenant::Tenant,
     user::{PasswordCredential, User},
 };
 use comity_policy::sign_in::next_step;
+use comity_store::Tx;
 
 use super::{
     Active, Outcome, advance, assess, stale,
     submit::{prove, verify_password},
+    unwritten::Unwritten,
 };
 use crate::{
     audit::{Activity, audit},
@@ -46,8 +51,14 @@ pub async fn new_password(
         return Err(Error::NotFound);
     };
     check(cx, snapshot, user, typed).await?;
-    replace(cx, snapshot, user, password::hash(cx, typed).await?).await?;
+    let replacement = Replacement::new(cx, snapshot, user, password::hash(cx, typed).await?);
+    active
+        .unwritten
+        .push(Unwritten::Password(Box::new(replacement)));
     let data = active.sign_in.data.active_mut();
+    // What was proven before counts no more, here as everywhere.
+    data.session_sid = None;
+    data.proven.clear();
     prove(data, "password", cx.now);
     data.must_change = false;
     advance(cx, active).await
@@ -85,32 +96,46 @@ async fn check(
     }
 }
 
-/// Rule 3. Of two at once one changes the person's row; the other finds it changed.
-async fn replace(cx: &Context, snapshot: &Snapshot, user: &User, hash: String) -> Result<()> {
-    let credential = PasswordCredential {
-        hash,
-        changed: cx.now,
-        must_change: false,
-    };
-    let user = User {
-        sessions_valid_from: cx.now,
-        ..user.clone()
-    };
-    let activity = Activity::new("UserManagement", "Change user password").target(
-        "User",
-        user.id.uuid(),
-        &user.upn,
-    );
-    let by = as_herself(cx, snapshot.tenant.id, &user);
-    let tx = cx.app.store().begin().await?;
-    let scoped = tx.tenant(snapshot.tenant.id);
-    scoped.users().update(&user).await.map_err(stale)?;
-    scoped.passwords().upsert(user.id, &credential).await?;
-    scoped.leases().end_all_of(user.id, cx.now).await?;
-    scoped.revoke_lease_grants_of(user.id, cx.now).await?;
-    scoped
-        .audit_records()
-        .insert(&audit(&by, &activity))
-        .await?;
-    Ok(tx.commit().await?)
+/// Rule 3, to be written.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    tenant: Id<Tenant>,
+    user: User,
+    credential: PasswordCredential,
+    record: AuditRecord,
+}
+
+impl Replacement {
+    fn new(cx: &Context, snapshot: &Snapshot, user: &User, hash: String) -> Self {
+        let tenant = snapshot.tenant.id;
+        let user = User {
+            sessions_valid_from: cx.now,
+            ..user.clone()
+        };
+        let activity = Activity::new("UserManagement", "Change user password").target(
+            "User",
+            user.id.uuid(),
+            &user.upn,
+        );
+        Self {
+            tenant,
+            record: audit(&as_herself(cx, tenant, &user), &activity),
+            user,
+            credential: PasswordCredential {
+                hash,
+                changed: cx.now,
+                must_change: false,
+            },
+        }
+    }
+
+    /// Of two at once one changes the person's row; the other finds it changed.
+    pub(super) async fn write(&self, cx: &Context, tx: &Tx) -> Result<()> {
+        let (scoped, user) = (tx.tenant(self.tenant), self.user.id);
+        scoped.users().update(&self.user).await.map_err(stale)?;
+        scoped.passwords().upsert(user, &self.credential).await?;
+        scoped.leases().end_all_of(user, cx.now).await?;
+        scoped.revoke_lease_grants_of(user, cx.now).await?;
+        Ok(scoped.audit_records().insert(&self.record).await?)
+    }
 }

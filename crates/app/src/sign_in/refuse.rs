@@ -15,7 +15,7 @@ use comity_model::{
     tenant::Tenant,
 };
 
-use super::{Active, Assessment, Outcome, Return, answer, assess, home_leg, store, take_pushed};
+use super::{Active, Assessment, Outcome, Return, answer, assess, store, take_pushed, unwritten};
 use crate::{
     context::Context,
     crossing::HOME_REFUSED,
@@ -33,7 +33,7 @@ pub(crate) async fn refused(
 ) -> Result<Outcome> {
     let silent = |prompt| prompt == Prompt::None;
     let told = told(cx, &active.sign_in.data, refusal, silent);
-    end(cx, active, assessment, refusal, told).await
+    Box::pin(end(cx, active, assessment, refusal, told)).await
 }
 
 /// A person's no. Recorded like a refusal; whoever asked is told.
@@ -44,7 +44,7 @@ pub(super) async fn declined(
     refusal: Refusal,
 ) -> Result<Outcome> {
     let told = told(cx, &active.sign_in.data, refusal, |_| true);
-    end(cx, active, assessment, refusal, told).await
+    Box::pin(end(cx, active, assessment, refusal, told)).await
 }
 
 /// Rule 2: what goes back. An application is told where `hears` says so of its prompt.
@@ -77,7 +77,7 @@ async fn end(
     let rows = records(cx, active, &assessment, refusal).await?;
     let tx = cx.app.store().begin().await?;
     take_pushed(cx, active, &tx).await?;
-    home_leg::write(cx, active, &tx).await?;
+    unwritten::write(cx, &active.unwritten, &tx).await?;
     for (tenant, row) in rows {
         tx.tenant(tenant).sign_in_records().insert(&row).await?;
     }

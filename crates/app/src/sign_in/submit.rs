@@ -14,24 +14,28 @@ use comity_model::{
 };
 use comity_policy::sign_in::next_step;
 
-use super::{Active, Outcome, advance, assess, begin_again, refuse, refused, route, use_account};
+use super::{
+    Active, Outcome, advance, assess, begin_again, refuse, refused, route, unwritten::Unwritten,
+    use_account,
+};
 use crate::{
     context::Context,
     error::{Error, Result},
-    factor, mail,
+    factor::{self, Registration},
+    mail,
     rate::{self, Kind},
     record, throttle,
 };
 
 /// The user name, and on the common endpoint the tenant that follows from it.
 pub async fn identify(cx: &Context, active: &mut Active, name: &str) -> Result<Outcome> {
+    begin_again(cx, active)?;
     let upn = Upn::parse(name).map_err(|e| {
         Error::invalid(
             "username",
             format!("The user name {e}. Write it like name@example.com."),
         )
     })?;
-    begin_again(cx, active)?;
     check_person_is_open(active.sign_in.data.active())?;
     take_name(cx, active, &upn).await?;
     advance(cx, active).await
@@ -352,8 +356,11 @@ pub async fn enrol(cx: &Context, active: &mut Active, typed: &str) -> Result<Out
         created: cx.now,
     };
     let snapshot = cx.app.snapshots().get(cx, tenant).await?;
-    factor::register(cx, &snapshot, &user, &factor).await?;
     throttle::passed(cx, &throttles).await?;
+    let registration = Registration::new(cx, &snapshot, &user, factor);
+    active
+        .unwritten
+        .push(Unwritten::Factor(Box::new(registration)));
     prove(active.sign_in.data.active_mut(), "softwareOath", cx.now);
     advance(cx, active).await
 }

@@ -11,6 +11,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod home;
+#[path = "../fixture/pushed.rs"]
+mod pushed;
 
 use std::collections::{BTreeSet, VecDeque};
 

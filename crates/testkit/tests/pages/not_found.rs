@@ -33,3 +33,17 @@ async fn the_example_of_a_user_name_is_one() {
     let text = browser.page().unwrap().html.text();
     assert!(text.contains("such as name@contoso.com"), "{text}");
 }
+
+/// S-42: nor does the page of an answer that nobody waits for keep what the answer held.
+#[tokio::test]
+async fn an_answer_to_my_apps_that_nobody_waits_for_leaves_the_address() {
+    let rig = Rig::start(Engine::Sqlite).await;
+    let mut browser = rig.browser();
+    let cloud = rig.cloud("global");
+    let url = format!("{}/callback?code=stolen&state=x", cloud.myapps);
+    browser.open(&url).await.unwrap();
+    let page = browser.page().unwrap();
+    assert_eq!(page.status, 400, "{}", page.describe());
+    let seen = (page.url.path(), page.url.query());
+    assert_eq!(seen, ("/signin/gone", None));
+}

@@ -79,8 +79,8 @@ async fn send(actor: &Actor, means: &Means, to: &str, field: (&str, &str)) -> An
 /// The session's cookie after an answer.
 fn cookie_after(actor: &Actor, answer: &Answer) -> String {
     let set = answer.headers.get_all(SET_COOKIE).iter();
-    let set = set.filter_map(|v| v.to_str().ok()?.strip_prefix("__Host-session="));
-    let new = set.filter_map(|v| v.split(';').next()).next();
+    let mut set = set.filter_map(|v| v.to_str().ok()?.strip_prefix("__Host-session="));
+    let new = set.find_map(|v| v.split(';').next());
     let old = actor.browser.jar().find(LOGIN, "__Host-session");
     new.map_or_else(|| old.unwrap().value.clone(), str::to_owned)
 }
@@ -139,7 +139,10 @@ async fn a_sign_in_that_goes_on_behind_a_home_in_this_cloud_has_both_in_its_sess
         let password = ("password", password.expose());
         let old = actor.browser.jar().find(LOGIN, "__Host-session").unwrap();
         let old = old.value.clone();
+        let store = rig.world.app("global").unwrap().store();
+        let before = store.transactions_begun();
         let answer = send(&actor, &rig.means, "password", password).await;
+        assert_eq!(store.transactions_begun() - before, 1, "law 7");
         assert!(answer.status.is_redirection(), "{}", answer.text());
         let new = cookie_after(&actor, &answer);
         assert_eq!(signed_in(rig, &old).await, Vec::<String>::new());

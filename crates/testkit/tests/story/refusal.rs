@@ -7,8 +7,8 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::rig::{
-    Actor, CONDITIONAL, CONTOSO, NILS, NORA, NORTHWIND, Rig, denied, half, on_every_engine,
-    over_guests,
+    Actor, CONDITIONAL, CONTOSO, NILS, NORA, NORTHWIND, PARTNERS, Rig, denied, half,
+    on_every_engine, over_guests,
 };
 
 const ALEX: &str = "alex@contoso.com";
@@ -90,6 +90,21 @@ async fn s42_an_answer_that_nobody_waits_for_leaves_the_address_as_well() {
             );
             assert_eq!((page.url.path(), page.url.query()), ("/signin/gone", None));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s42_an_invitation_that_is_refused_at_once_leaves_no_ticket_in_the_address() {
+    on_every_engine(async |rig| {
+        rig.pair().await;
+        let link = rig.invite(NORA).await.link;
+        let partner = format!("{PARTNERS}/{}", rig.id(NORTHWIND));
+        rig.robot(CONTOSO).await.delete(&partner).await.unwrap();
+        let mut nora = rig.actor(NORA);
+        nora.denied(&link, 500_213).await;
+        number(&nora);
+        assert!(!offers_another(&nora), "an invitation is for one person");
     })
     .await;
 }

@@ -37,7 +37,7 @@ pub struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// The page that is asked for.
-    pub(super) async fn page(self, active: &mut Active, shown: Shown) -> Response {
+    pub(super) async fn page(self, active: &Active, shown: Shown) -> Response {
         match shown {
             Shown::Options => self.options(active).await,
             Shown::Name => self.step(active, Some(Step::Identify)).await,
@@ -46,40 +46,46 @@ impl Drawing<'_> {
     }
 
     /// The page of the step that follows, or of the given one.
-    async fn step(self, active: &mut Active, instead: Option<Step>) -> Response {
-        let assessment = match sign_in::assess(self.cx, active).await {
-            Ok(assessment) => assessment,
-            Err(error) => return refused::error(self.cx, self.site, &error),
+    async fn step(self, active: &Active, instead: Option<Step>) -> Response {
+        let drawn = async {
+            let assessment = sign_in::assess(self.cx, active).await?;
+            let step = match instead {
+                Some(step) => step,
+                None => step_of(active, &assessment),
+            };
+            self.draw(active, &assessment, step).await
         };
-        let data = active.sign_in.data.active().clone();
-        let step = match (active.sign_in.data.refused, instead) {
-            (Some(refusal), _) => Step::Refuse(refusal),
-            (None, Some(step)) => step,
-            (None, None) => next_step(&data, &assessment.situation),
-        };
+        match drawn.await {
+            Ok(response) => response,
+            Err(error) => refused::error(self.cx, self.site, &error),
+        }
+    }
+
+    async fn draw(
+        &self,
+        active: &Active,
+        assessment: &Assessment,
+        step: Step,
+    ) -> Result<Response, comity_app::Error> {
+        let data = active.sign_in.data.active();
         let markup = match step {
-            Step::Identify => self.identify(&data, &assessment).await,
-            Step::ChooseAccount => self.accounts(active, &data, &assessment).await,
-            Step::Password => self.password(&data, &assessment).await,
-            Step::NewPassword => match self.new_password(&data, &assessment).await {
-                Ok(markup) => markup,
-                Err(error) => return refused::error(self.cx, self.site, &error),
-            },
-            Step::Code => self.code(&data, &assessment).await,
-            Step::Enrol => match self.enrol(active, &data, &assessment).await {
-                Ok(markup) => markup,
-                Err(error) => return refused::error(self.cx, self.site, &error),
-            },
-            Step::Crossing { home } => self.crossing(&data, &assessment, &home).await,
-            Step::Release => self.release(&data, &assessment).await,
-            Step::Review => self.review(&data, &assessment).await,
-            Step::Complete | Step::Depart { .. } => self.go_on(&data, &assessment).await,
+            Step::Identify => self.identify(data, assessment).await,
+            Step::ChooseAccount => self.accounts(active, data, assessment).await,
+            Step::Password => self.password(data, assessment).await,
+            Step::NewPassword => self.new_password(data, assessment).await?,
+            Step::Code => self.code(data, assessment).await,
+            Step::Enrol => self.enrol(active, data, assessment).await?,
+            Step::Crossing { home } => self.crossing(data, assessment, &home).await,
+            Step::Release => self.release(data, assessment).await,
+            Step::Review => self.review(data, assessment).await,
+            Step::Complete | Step::Depart { .. } => self.go_on(data, assessment).await,
             Step::Refuse(refusal) => {
                 let sign_in = (&active.sign_in.data, self.n);
-                return refused::sign_in(self.cx, self.site, sign_in, &assessment, refusal).await;
+                let page = refused::sign_in(self.cx, self.site, sign_in, assessment, refusal);
+                return Ok(page.await);
             }
         };
-        self.respond(&active.sign_in.data, markup)
+        Ok(self.respond(&active.sign_in.data, markup))
     }
 
     /// *Sign in to an organization*.
@@ -283,7 +289,7 @@ impl Drawing<'_> {
             &view::Code {
                 action: self.action("code"),
                 account: self.account(data, assessment).await,
-                change: None,
+                change: self.may_change(data).then(|| self.action("name")),
                 asked_by: asked_by
                     .filter(|_| crossing || matches!(data.subject, Some(Subject::External { .. }))),
                 options: None,
@@ -295,7 +301,7 @@ impl Drawing<'_> {
 
     async fn enrol(
         &self,
-        active: &mut Active,
+        active: &Active,
         data: &SignInData,
         assessment: &Assessment,
     ) -> Result<Markup, comity_app::Error> {
@@ -417,6 +423,15 @@ impl Drawing<'_> {
                 journey: self.journey(data, assessment).await,
             },
         )
+    }
+}
+
+/// What follows; of a refused sign-in, its refusal.
+fn step_of(active: &Active, assessment: &Assessment) -> Step {
+    let data = &active.sign_in.data;
+    match data.refused {
+        Some(refusal) => Step::Refuse(refusal),
+        None => next_step(data.active(), &assessment.situation),
     }
 }
 
