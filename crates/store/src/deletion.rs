@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     handle::{Scoped, Tx},
-    statement::{Statement, statements},
+    statement::{Sql, Statement, statements},
     value::values,
 };
 
@@ -45,13 +45,13 @@ const NAMING: [Statement; 8] = [
 impl<M> Scoped<'_, M> {
     /// Some of the users that were deleted then or before, the oldest first.
     pub async fn users_deleted_before(&self, then: Utc) -> Result<Vec<Id<User>>> {
-        let rows = self.all(OLD_USERS.long(), values![then]).await?;
+        let rows = self.all(Sql::long(OLD_USERS), values![then]).await?;
         rows.iter().map(|row| row.id("id")).collect()
     }
 
     /// Some of the groups that were deleted then or before, the oldest first.
     pub async fn groups_deleted_before(&self, then: Utc) -> Result<Vec<Id<Group>>> {
-        let rows = self.all(OLD_GROUPS.long(), values![then]).await?;
+        let rows = self.all(Sql::long(OLD_GROUPS), values![then]).await?;
         rows.iter().map(|row| row.id("id")).collect()
     }
 }

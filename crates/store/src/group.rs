@@ -17,7 +17,7 @@ use crate::{
     listing::{Listed, Object},
     query::{Column, Kind, column},
     row::{Row, read_all},
-    statement::statements,
+    statement::{Sql, statements},
     table::tenant_table,
     value::values,
 };
@@ -163,7 +163,7 @@ impl<M> Groups<'_, M> {
     /// Direct members, without deleted ones.
     pub async fn members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
         read_all(
-            &self.0.all(MEMBERS.long(), values![id]).await?,
+            &self.0.all(Sql::long(MEMBERS), values![id]).await?,
             read_reference,
         )
     }
@@ -171,7 +171,10 @@ impl<M> Groups<'_, M> {
     /// Members of the group and of every group in it, without deleted ones.
     pub async fn transitive_members(&self, id: Id<Group>) -> Result<Vec<ObjectRef>> {
         read_all(
-            &self.0.all(TRANSITIVE_MEMBERS.long(), values![id]).await?,
+            &self
+                .0
+                .all(Sql::long(TRANSITIVE_MEMBERS), values![id])
+                .await?,
             read_reference,
         )
     }

@@ -31,6 +31,13 @@ impl Sql {
         }
     }
 
+    /// A statement that is part of the program and may walk over any number of rows.
+    pub(crate) const fn long(statement: Statement) -> Self {
+        let mut sql = Self::fixed(statement.table, statement.text);
+        sql.long = true;
+        sql
+    }
+
     /// A statement that was compiled from a caller's query: as long as the caller likes.
     pub(crate) const fn compiled(table: &'static str, text: String) -> Self {
         Self {
@@ -49,17 +56,6 @@ impl Sql {
 impl From<Statement> for Sql {
     fn from(statement: Statement) -> Self {
         Self::fixed(statement.table, statement.text)
-    }
-}
-
-impl Statement {
-    /// The statement, where it may walk over any number of rows.
-    pub(crate) const fn long(self) -> Sql {
-        Sql {
-            table: self.table,
-            text: Cow::Borrowed(self.text),
-            long: true,
-        }
     }
 }
 
