@@ -70,6 +70,7 @@ const GATES: &[(&str, &[(&str, usize)])] = &[
             ("crates/store/src/listing.rs", 2),
         ],
     ),
+    ("Sql::compiled(", &[("crates/store/src/listing.rs", 1)]),
 ];
 const EXCUSE: &str = "// sql:";
 /// How many lines above the macro the excuse may stand.
