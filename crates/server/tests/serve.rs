@@ -247,3 +247,36 @@ fn pair_show_prints_an_entry_that_the_other_side_accepts() {
         "{told}"
     );
 }
+
+/// A second line on top, everything sealed again while the server runs, and the old line taken away.
+#[test]
+fn v50_the_key_file_is_changed_while_the_server_runs() {
+    let folder = installed();
+    let folder = folder.path();
+    let mut server = serve(folder);
+    signal(&server, "-TERM");
+    assert!(server.wait().unwrap().success());
+    let keys = folder.join("keys");
+    let old = fs::read_to_string(&keys).unwrap();
+    let fresh = folder.join("fresh");
+    key_file::create(&fresh, &SystemRandom).unwrap();
+    let fresh = fs::read_to_string(&fresh).unwrap();
+    let key = |text: &str| text.lines().nth(1).unwrap().to_owned();
+    let (new, former) = (key(&fresh), key(&old));
+    fs::write(&keys, old.replace(&former, &format!("{new}\n{former}"))).unwrap();
+    let mut server = serve(folder);
+    let (good, told) = run(folder, &["keys", "seal-again"]);
+    assert!(good && told.contains("signing keys: "), "{told}");
+    signal(&server, "-TERM");
+    assert!(server.wait().unwrap().success());
+    fs::write(&keys, old.replace(&former, &new)).unwrap();
+    let mut server = serve(folder);
+    let (good, told) = run(folder, &["keys", "seal-again"]);
+    assert!(good && !told.contains("sealed again\n"), "{told}");
+    signal(&server, "-TERM");
+    assert!(server.wait().unwrap().success());
+    // With the old line alone it does not start any more.
+    fs::write(&keys, &old).unwrap();
+    let (good, told) = run(folder, &["keys", "seal-again"]);
+    assert!(!good && told.contains("key file"), "{told}");
+}
