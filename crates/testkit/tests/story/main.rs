@@ -8,11 +8,16 @@
 )]
 
 mod bad_input;
+mod claims;
 mod code_limit;
+mod conditions;
 mod guard;
 mod hint;
 mod outage;
+mod place;
+mod privileged;
 mod race;
+mod relying;
 mod reset;
 mod rig;
 mod same_cloud;
