@@ -13,6 +13,7 @@ mod code_limit;
 mod conditions;
 mod guard;
 mod hint;
+mod location;
 mod outage;
 mod place;
 mod privileged;
