@@ -15,6 +15,7 @@ mod fixture;
 mod guards;
 mod neighbour;
 mod options;
+mod oracle;
 mod paging;
 mod published;
 mod rig;
