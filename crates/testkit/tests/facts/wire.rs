@@ -235,73 +235,90 @@ async fn the_wire_carries_what_the_protocol_names_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn a_doctored_capture_is_seen() {
-    let world = played(Engine::Sqlite).await;
-    let known = known(&world).await;
-    let wire = capture::capture(&world);
-    let push = wire
-        .iter()
-        .find(|m| m.about.ends_with("/par") && !m.about.starts_with("answer"))
-        .unwrap();
-    let answer = wire
-        .iter()
-        .find(|m| m.about.starts_with("answer") && m.about.ends_with("/par"))
-        .unwrap();
-    let (id, names) = known.people[&answer.from].iter().next().unwrap();
-    let policy = known.policies[&push.from].iter().next().unwrap();
-    let mentioned = known.mentioned.get(&answer.asking);
-    let mut groups = known.groups[&answer.from].iter();
-    let group = groups.find(|g| !mentioned.is_some_and(|m| m.contains(*g)));
+/// The message with other content.
+fn doctored(message: &Message, content: Value) -> Message {
+    Message {
+        content,
+        ..message.clone()
+    }
+}
+
+/// An assertion before her yes, of somebody who said none, and for a tenant to which she said none.
+fn untimely(known: &Known, wire: &[Message]) -> Vec<Message> {
     let told = wire
         .iter()
         .find(|m| m.content.get("id_token").is_some())
         .unwrap();
     assert_eq!(
-        faults(&known, std::slice::from_ref(told)),
+        faults(known, std::slice::from_ref(told)),
         Vec::<String>::new()
     );
     let subject = told.content["id_token"]["sub"].as_str().unwrap();
     let yes = known.yes[&(subject.to_owned(), told.to.clone(), told.asking.clone())];
     let mut silent = known.people[&told.from].keys();
     let silent = silent.find(|id| !known.yes.keys().any(|(who, _, _)| who == *id));
-    let assertion = |name: &str, value: Value| {
+    let claim = |name: &str, value: Value| {
         let mut content = told.content.clone();
         content["id_token"][name] = value;
-        content
+        doctored(told, content)
     };
-    let doctored = [
-        (
-            push,
-            json!({"groups": ["5f0a0f4e-0000-4000-8000-000000000001"]}),
-        ),
-        (push, json!({"note": policy})),
-        (answer, json!({"sub": id})),
-        // Before her yes; of somebody who said none.
-        (told, assertion("iat", json!(yes - 1))),
-        (told, assertion("sub", json!(silent))),
-        (answer, json!({"hint": names[0]})),
-        (answer, json!({"also": group})),
-        (
-            answer,
-            json!({"groups": {"evaluated": [], "member": ["5f0a0f4e-0000-4000-8000-000000000001"]}}),
-        ),
-    ];
-    // The same assertion for a tenant to which she said nothing.
     let elsewhere = Message {
         asking: "5f0a0f4e-0000-4000-8000-000000000002".into(),
         ..told.clone()
     };
-    assert_ne!(faults(&known, &[elsewhere]), Vec::<String>::new());
-    for (message, content) in doctored {
-        let message = Message {
-            content: content.clone(),
-            ..message.clone()
-        };
+    vec![
+        claim("iat", json!(yes - 1)),
+        claim("sub", json!(silent.unwrap())),
+        elsewhere,
+    ]
+}
+
+#[tokio::test]
+async fn a_doctored_capture_is_seen() {
+    const UNKNOWN: &str = "5f0a0f4e-0000-4000-8000-000000000001";
+    let world = played(Engine::Sqlite).await;
+    let known = known(&world).await;
+    let wire = capture::capture(&world);
+    let is_answer = |m: &Message| m.about.starts_with("answer");
+    let mut pushes = wire.iter().filter(|m| m.about.ends_with("/par"));
+    let push = pushes.clone().find(|m| !is_answer(m)).unwrap();
+    let answer = pushes.find(|m| is_answer(m)).unwrap();
+    let (id, names) = known.people[&answer.from].iter().next().unwrap();
+    let policy = known.policies[&push.from].iter().next().unwrap();
+    let mentioned = known.mentioned.get(&answer.asking);
+    let mut groups = known.groups[&answer.from].iter();
+    let group = groups.find(|g| !mentioned.is_some_and(|m| m.contains(*g)));
+    let member = json!({"groups": {"evaluated": [], "member": [UNKNOWN]}});
+    let mut all = vec![
+        doctored(push, json!({"groups": [UNKNOWN]})),
+        doctored(push, json!({ "note": policy })),
+        doctored(answer, json!({ "sub": id })),
+        doctored(answer, json!({ "hint": names[0] })),
+        doctored(answer, json!({ "also": group.unwrap() })),
+        doctored(answer, member),
+    ];
+    all.extend(untimely(&known, &wire));
+    // A group that another tenant's policy names, and this one's does not.
+    let (asking, group) = named_elsewhere(&known);
+    all.push(Message {
+        asking,
+        ..doctored(push, json!({ "groups": [group] }))
+    });
+    for message in all {
+        let content = message.content.clone();
         assert_ne!(
             faults(&known, &[message]),
             Vec::<String>::new(),
             "{content}"
         );
     }
+}
+
+/// A group that some tenant's policy names, and a tenant whose policies do not.
+fn named_elsewhere(known: &Known) -> (String, String) {
+    let (holder, groups) = known.mentioned.iter().find(|(_, g)| !g.is_empty()).unwrap();
+    let group = groups.first().unwrap().clone();
+    let others = known.mentioned.iter().filter(|(t, _)| *t != holder);
+    let mut without = others.filter(|(_, g)| !g.contains(&group));
+    (without.next().unwrap().0.clone(), group)
 }

@@ -163,58 +163,47 @@ fn enumerated(tenant: &str) -> Value {
 }
 
 #[tokio::test]
-async fn users() {
+async fn users_groups_and_roles() {
     on_every_engine(async |rig| {
         let mut scene = scene(rig).await;
         let (guest, group) = (scene.guest.clone(), scene.group.clone());
-        let all = json!({"@odata.type": "#microsoft.graph.conditionalAccessAllExternalTenants",
-            "membershipKind": "all"});
-        let mut but_guests = guests("b2bCollaborationGuest", &all);
-        let excluded = but_guests["includeGuestsOrExternalUsers"].take();
-        but_guests = json!({"includeUsers": ["All"], "excludeGuestsOrExternalUsers": excluded});
+        let all_but = |name: &str, value: &str| json!({"includeUsers": ["All"], name: [value]});
         let rows: Vec<(Value, &[Try], &[Try])> = vec![
             (json!({"includeUsers": ["All"]}), &[GUEST, MEMBER], &[]),
             (json!({"includeUsers": ["None"]}), &[], &[GUEST, MEMBER]),
             (json!({"includeUsers": [guest]}), &[GUEST], &[MEMBER]),
-            (
-                json!({"includeUsers": ["All"], "excludeUsers": [guest]}),
-                &[MEMBER],
-                &[GUEST],
-            ),
+            (all_but("excludeUsers", &guest), &[MEMBER], &[GUEST]),
             (json!({"includeGroups": [group]}), &[GUEST], &[MEMBER]),
-            (
-                json!({"includeUsers": ["All"], "excludeGroups": [group]}),
-                &[MEMBER],
-                &[GUEST],
-            ),
+            (all_but("excludeGroups", &group), &[MEMBER], &[GUEST]),
             (json!({"includeRoles": [READERS]}), &[GUEST], &[MEMBER]),
             (json!({"includeRoles": [OTHER_ROLE]}), &[], &[GUEST, MEMBER]),
-            (
-                json!({"includeUsers": ["All"], "excludeRoles": [READERS]}),
-                &[MEMBER],
-                &[GUEST],
-            ),
-            (
-                json!({"includeUsers": ["GuestsOrExternalUsers"]}),
-                &[GUEST],
-                &[MEMBER],
-            ),
-            (guests("b2bCollaborationGuest", &all), &[GUEST], &[MEMBER]),
-            (
-                guests("internalGuest,b2bCollaborationMember", &all),
-                &[],
-                &[GUEST, MEMBER],
-            ),
-            (
-                guests("b2bCollaborationGuest", &enumerated(rig.id(NORTHWIND))),
-                &[GUEST],
-                &[MEMBER],
-            ),
-            (
-                guests("b2bCollaborationGuest", &enumerated(rig.id(FABRIKAM))),
-                &[],
-                &[GUEST, MEMBER],
-            ),
+            (all_but("excludeRoles", READERS), &[MEMBER], &[GUEST]),
+        ];
+        for (users, barred, free) in rows {
+            scene.row(json!({"users": users}), barred, free).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guests_by_kind_and_home() {
+    on_every_engine(async |rig| {
+        let mut scene = scene(rig).await;
+        let all = json!({"@odata.type": "#microsoft.graph.conditionalAccessAllExternalTenants",
+            "membershipKind": "all"});
+        let (northwind, fabrikam) = (enumerated(rig.id(NORTHWIND)), enumerated(rig.id(FABRIKAM)));
+        let kind = "b2bCollaborationGuest";
+        let others = guests("internalGuest,b2bCollaborationMember", &all);
+        let excluded = guests(kind, &all)["includeGuestsOrExternalUsers"].take();
+        let but_guests = json!({"includeUsers": ["All"], "excludeGuestsOrExternalUsers": excluded});
+        let keyword = json!({"includeUsers": ["GuestsOrExternalUsers"]});
+        let rows: Vec<(Value, &[Try], &[Try])> = vec![
+            (keyword, &[GUEST], &[MEMBER]),
+            (guests(kind, &all), &[GUEST], &[MEMBER]),
+            (others, &[], &[GUEST, MEMBER]),
+            (guests(kind, &northwind), &[GUEST], &[MEMBER]),
+            (guests(kind, &fabrikam), &[], &[GUEST, MEMBER]),
             (but_guests, &[MEMBER], &[GUEST]),
         ];
         for (users, barred, free) in rows {

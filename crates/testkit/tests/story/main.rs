@@ -10,7 +10,10 @@
 mod bad_input;
 mod claims;
 mod code_limit;
+mod codes;
 mod conditions;
+#[path = "../facts/decided_again.rs"]
+mod decided_again;
 mod guard;
 mod hint;
 mod location;
