@@ -91,30 +91,31 @@ fn is_switched_off(registry: &Registry, snapshot: &Snapshot, facts: &Facts) -> b
 
 fn step(reason: &Reason, other: Option<&HomeTenant>) -> Value {
     let outcome = if reason.passed { "open" } else { "closed" };
-    let mut step = json!({
+    let (inherited, users, applications) = match reason.rule {
+        Rule::Setting {
+            users,
+            applications,
+            ..
+        } => {
+            let deciding = match reason.gate {
+                Gate::Applications => applications,
+                _ => users,
+            };
+            let inherited = deciding.provenance != Provenance::Own;
+            (inherited, Some(half(&users)), Some(half(&applications)))
+        }
+        _ => (false, None, None),
+    };
+    json!({
         "gate": reason.gate.as_str(),
         "outcome": outcome,
         "rule": reason.rule.to_string(),
-        "inherited": false,
+        "inherited": inherited,
         "cloud": other.map(|o| &o.cloud),
         "tenantId": other.map(|o| o.tenant),
-    });
-    if let Rule::Setting {
-        users,
-        applications,
-        ..
-    } = reason.rule
-    {
-        let deciding = if reason.gate == Gate::Applications {
-            applications
-        } else {
-            users
-        };
-        step["inherited"] = json!(deciding.provenance != Provenance::Own);
-        step["usersAndGroups"] = half(&users);
-        step["applications"] = half(&applications);
-    }
-    step
+        "usersAndGroups": users,
+        "applications": applications,
+    })
 }
 
 fn half(half: &HalfVerdict) -> Value {
