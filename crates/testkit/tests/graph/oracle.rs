@@ -74,7 +74,7 @@ async fn people(rig: &Rig, chance: &Chance) {
     for number in 0..24 {
         let mut name = chance.text();
         if name.trim().is_empty() {
-            name = "a".to_owned();
+            "a".clone_into(&mut name);
         }
         let mut body = json!({
             "displayName": name, "accountEnabled": chance.below(2) == 0,

@@ -158,7 +158,7 @@ async fn mailing(rig: &Rig, member: &str, name: &str) -> String {
         version: 1,
         properties: serde_json::Map::new(),
     };
-    insert(rig, member, &[group.clone()]).await;
+    insert(rig, member, std::slice::from_ref(&group)).await;
     group.id.to_string()
 }
 
