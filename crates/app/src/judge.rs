@@ -3,9 +3,11 @@
 pub mod again;
 mod conditional_access;
 mod policies;
+pub mod trace;
 
 use comity_model::{
     application::Platform,
+    cloud::Registry,
     conditional_access::ClientAppType,
     facts::Facts,
     federation::{ApplicationPair, HomeTenant},
@@ -19,9 +21,9 @@ use comity_policy::sign_in::AccessVerdict;
 use uuid::Uuid;
 
 pub use self::policies::{
-    Policies, automatic_inbound, automatic_outbound, decide_inbound, decide_outer_resource,
-    inbound, is_open, outbound, outer_gates, outer_home, outer_resource, read_policy, trusts_mfa,
-    wants_device,
+    Policies, automatic_inbound, automatic_outbound, decide_home, decide_inbound,
+    decide_outer_resource, inbound, is_open, outbound, outer_gates, outer_home, outer_resource,
+    read_policy, trusts_mfa, wants_device,
 };
 use crate::{
     context::Context, error::Result, graph_permission, sign_in::pair_of, snapshot::Snapshot,
@@ -294,6 +296,11 @@ pub async fn assigned_to(
     Ok(assignments
         .iter()
         .any(|a| principals.contains(&a.principal)))
+}
+
+/// Whether the operator's registry does not pair our cloud with that one.
+pub fn is_unpaired(registry: &Registry, cloud: &str) -> bool {
+    cloud != registry.own.canonical_name && !registry.is_paired(cloud)
 }
 
 /// The other tenant of a record, seen from the deciding one.

@@ -55,4 +55,7 @@ pub struct Facts {
     #[serde(default)]
     pub own_methods: Vec<MethodUse>,
     pub device: Option<DeviceClaim>,
+    /// The operator's registry did not have the two clouds as a pair.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpaired: bool,
 }

@@ -15,7 +15,7 @@ use axum::{Router, body::Body};
 use comity_app::{App, AppOptions, Context, Settings};
 use comity_crypto::{Sealer, sha256};
 use comity_demo::client::{Answer, Ask, Client, Transport};
-use comity_model::secret::Secret;
+use comity_model::{cloud::Registry, secret::Secret};
 use comity_server::{
     dev::{
         clouds::{self, DevCloud},
@@ -212,17 +212,39 @@ impl World {
         for (number, (_, app)) in self.apps.iter().enumerate() {
             let mut settings = app.settings().clone();
             tune(&mut settings);
-            apps.push(self.twin(number, app, settings).await?);
+            let registry = app.registry().clone();
+            apps.push(self.twin(number, app, (registry, settings)).await?);
         }
-        let router = site::router(&apps, &dev_sites(&self.mail(), &self.seeds))?;
+        self.way_to(&apps)
+    }
+
+    /// The way to another process of every cloud, whose operators have taken all pairs of clouds
+    /// out of their registries.
+    pub async fn unpaired(&self) -> anyhow::Result<Transport> {
+        let mut apps = Vec::new();
+        for (number, (_, app)) in self.apps.iter().enumerate() {
+            let mut registry = app.registry().clone();
+            registry.pairs.clear();
+            let settings = app.settings().clone();
+            apps.push(self.twin(number, app, (registry, settings)).await?);
+        }
+        self.way_to(&apps)
+    }
+
+    fn way_to(&self, apps: &[App]) -> anyhow::Result<Transport> {
+        let router = site::router(apps, &dev_sites(&self.mail(), &self.seeds))?;
         Ok(Transport::new(move |ask| {
             Box::pin(exchange(router.clone(), ask, address))
         }))
     }
 
     /// Another process of a cloud.
-    async fn twin(&self, number: usize, app: &App, settings: Settings) -> anyhow::Result<App> {
-        let registry = app.registry().clone();
+    async fn twin(
+        &self,
+        number: usize,
+        app: &App,
+        (registry, settings): (Registry, Settings),
+    ) -> anyhow::Result<App> {
         let seed = u64::try_from(number).unwrap_or(0) + 500;
         let clock = Arc::new(self.clock.clone());
         let mailer = site::folder_mailer(

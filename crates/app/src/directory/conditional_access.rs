@@ -249,6 +249,15 @@ pub(super) async fn update_location(cx: &Context, text: &str, change: Change) ->
     let mut row = location_row(cx, text).await?;
     let grant = authorize(cx, Permission::WriteNamedLocations)?;
     let before: Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
+    let kind = before.get("@odata.type").and_then(Value::as_str);
+    let named = change.resource.name;
+    // The body may name the type that the location has; the base type says nothing.
+    if named != "namedLocation" && !kind.is_some_and(|kind| kind.ends_with(&format!(".{named}"))) {
+        return Err(Error::invalid(
+            "@odata.type",
+            "the type of a named location cannot be changed: make another location",
+        ));
+    }
     let location = read_location(&before)?
         .patched(&change.properties)
         .map_err(|e| Error::invalid(e.field, e.message))?;

@@ -12,6 +12,8 @@ use super::Json;
 use crate::{
     context::Context,
     error::{Error, Result},
+    judge::trace,
+    snapshot::past,
 };
 
 /// A record as Graph shows it, with both clouds named.
@@ -86,7 +88,15 @@ pub(super) async fn find_sign_in(cx: &Context, text: &str) -> Result<Json> {
         .sign_in_records()
         .find(id)
         .await?;
-    found.as_ref().map(sign_in).ok_or(Error::NotFound)
+    let record = found.ok_or(Error::NotFound)?;
+    let mut object = sign_in(&record);
+    if let Some(facts) = &record.facts {
+        // Taken again: what the list leaves out, since it is read for one attempt at a time.
+        let snapshot = past::at(cx, cx.tenant()?, facts.policy_version).await?;
+        let trace = trace::of(cx.app.registry(), &snapshot, facts);
+        object.insert("crossTenantAccessResult".into(), trace);
+    }
+    Ok(object)
 }
 
 pub(super) async fn find_audit(cx: &Context, text: &str) -> Result<Json> {

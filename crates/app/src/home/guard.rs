@@ -236,5 +236,6 @@ fn facts(cx: &Context, claim: &Claim<'_>, snapshot: &Snapshot, user: &User) -> F
         home_methods: Vec::new(),
         own_methods: Vec::new(),
         device: claim.device.cloned(),
+        unpaired: judge::is_unpaired(cx.app.registry(), &claim.resource.cloud),
     }
 }

@@ -122,5 +122,6 @@ pub(crate) fn outer_facts(
         home_methods: Vec::new(),
         own_methods: Vec::new(),
         device: None,
+        unpaired: judge::is_unpaired(cx.app.registry(), &resource.cloud),
     }
 }

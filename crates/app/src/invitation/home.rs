@@ -262,6 +262,7 @@ fn facts(cx: &Context, snapshot: &Snapshot, home: &HomeTenant, invitee: &Invitee
         home_methods: Vec::new(),
         own_methods: Vec::new(),
         device: None,
+        unpaired: judge::is_unpaired(cx.app.registry(), &home.cloud),
     }
 }
 

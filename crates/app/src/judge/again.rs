@@ -3,6 +3,10 @@
 //! 1. The gates of the deciding side come in their order; the first that is closed decides.
 //! 2. Conditional Access is asked only when the gates are open.
 //! 3. A member of the own tenant passes no gate.
+//! 4. Whether the clouds were a pair is the operator's configuration, of which the facts keep what
+//!    the decision saw.
+
+use std::borrow::Cow;
 
 use comity_model::{
     cloud::Registry,
@@ -11,7 +15,9 @@ use comity_model::{
 };
 use comity_policy::sign_in::{AccessVerdict, GateVerdict};
 
-use super::{Access, access, inbound, outbound, outer_home, outer_resource};
+use super::{
+    Access, access, inbound, is_unpaired, other_tenant, outbound, outer_home, outer_resource,
+};
 use crate::snapshot::Snapshot;
 
 /// What the policies of a snapshot make of facts.
@@ -38,14 +44,31 @@ impl Again {
     }
 }
 
-/// Rules 1 to 3.
+/// Rules 1 to 4.
 pub fn decide(registry: &Registry, snapshot: &Snapshot, facts: &Facts) -> Again {
-    let gate = gate(registry, snapshot, facts);
+    let gate = gate(&registry_then(registry, facts), snapshot, facts);
     let access = match gate {
         GateVerdict::Open => access(snapshot, facts),
         _ => Access::not_asked(),
     };
     Again { gate, access }
+}
+
+/// Rule 4.
+pub(super) fn registry_then<'r>(registry: &'r Registry, facts: &Facts) -> Cow<'r, Registry> {
+    let Some(other) = other_tenant(facts) else {
+        return Cow::Borrowed(registry);
+    };
+    if is_unpaired(registry, &other.cloud) == facts.unpaired {
+        return Cow::Borrowed(registry);
+    }
+    let mut then = registry.clone();
+    if facts.unpaired {
+        then.pairs.remove(&other.cloud);
+    } else {
+        then.pairs.insert(other.cloud.clone());
+    }
+    Cow::Owned(then)
 }
 
 fn gate(registry: &Registry, snapshot: &Snapshot, facts: &Facts) -> GateVerdict {

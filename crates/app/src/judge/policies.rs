@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use comity_model::{
     cloud::Registry,
     cross_tenant::{CrossTenantAccessPolicy, CrossTenantPartner, Setting},
-    decision::Decision,
+    decision::{Decision, Denial, Gate, Rule, code},
     facts::Facts,
     federation::HomeTenant,
     guest_type::GuestType,
@@ -222,6 +222,15 @@ pub fn outbound(
     resource: &HomeTenant,
     facts: &Facts,
 ) -> GateVerdict {
+    verdict(&decide_outbound(registry, snapshot, resource, facts))
+}
+
+fn decide_outbound(
+    registry: &Registry,
+    snapshot: &Snapshot,
+    resource: &HomeTenant,
+    facts: &Facts,
+) -> Decision {
     let own = own(registry, snapshot);
     let crossing = Crossing {
         home: key(&own),
@@ -232,12 +241,42 @@ pub fn outbound(
         user: facts.home_user.unwrap_or_default(),
         groups: Groups::Answered(&facts.groups),
     };
-    verdict(&gate::judge_home(
+    gate::judge_home(
         &snapshot.policies.cross_tenant,
         &crossing,
         &subject,
         target(facts),
-    ))
+    )
+}
+
+/// Everything home judges, with its reasons; the outer gates alone while nobody is known.
+pub fn decide_home(
+    registry: &Registry,
+    snapshot: &Snapshot,
+    resource: &HomeTenant,
+    facts: &Facts,
+) -> Decision {
+    let own = own(registry, snapshot);
+    let is_foreign = resource.cloud != own.cloud;
+    if is_foreign && !registry.is_paired(&resource.cloud) {
+        let mut decision = Decision::allow();
+        let denial = Denial {
+            side: Side::Home,
+            gate: Gate::Pair,
+            code: code::WRONG_CLOUD,
+        };
+        decision.deny(denial, Rule::PairMissing);
+        return decision;
+    }
+    if facts.home_user.is_some() {
+        return decide_outbound(registry, snapshot, resource, facts);
+    }
+    let crossing = Crossing {
+        home: key(&own),
+        resource: key(resource),
+        kind: GuestType::B2bCollaborationGuest,
+    };
+    gate::judge_home_outer(&snapshot.policies.cross_tenant, &crossing)
 }
 
 /// Whether this tenant redeems people of that home without asking.

@@ -343,6 +343,7 @@ async fn external(
     let Some(assertion) = asserted else {
         let mut facts = facts(cx, data, &snapshot, None, &[]);
         facts.home = Some(home.clone());
+        facts.unpaired = judge::is_unpaired(registry, &home.cloud);
         facts.home_user = expected.map(comity_model::id::Id::uuid);
         return Ok(Assessment {
             situation,
@@ -389,6 +390,7 @@ async fn asserted_guest(
     situation.inner = judge::inbound(cx.app.registry(), &snapshot, &home, &facts);
     situation.automatic =
         judge::automatic_inbound(&snapshot, &home) && assertion.automatic_redemption;
+    facts.unpaired = judge::is_unpaired(cx.app.registry(), &home.cloud);
     facts.home = Some(home);
     let Some(user) = user else {
         return Ok(Assessment {
@@ -581,6 +583,12 @@ fn facts(
         home_methods: Vec::new(),
         own_methods: methods.to_vec(),
         device: None,
+        unpaired: match &data.purpose {
+            Purpose::Crossing { pushed, .. } => {
+                judge::is_unpaired(cx.app.registry(), &pushed.resource_cloud)
+            }
+            _ => false,
+        },
     }
 }
 

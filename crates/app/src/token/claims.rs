@@ -121,7 +121,7 @@ async fn memberships(cx: &Context, standing: &Standing, app: Uuid) -> Result<Mem
     found.roles = roles.into_iter().collect();
     found.wids = roles_told(standing, &wanted);
     let told = told(cx, snapshot, &wanted, (groups, &assigned)).await?;
-    tell(cx, standing.user(), told, &mut found);
+    tell(cx, standing.user(), &told, &mut found);
     Ok(found)
 }
 
@@ -190,7 +190,7 @@ async fn told(
 }
 
 /// Rule 4.
-fn tell(cx: &Context, user: &User, groups: BTreeSet<Uuid>, found: &mut Memberships) {
+fn tell(cx: &Context, user: &User, groups: &BTreeSet<Uuid>, found: &mut Memberships) {
     if groups.len() <= MOST_GROUPS {
         found.groups = groups.iter().map(Uuid::to_string).collect();
         return;

@@ -12,7 +12,7 @@ use comity_model::{
 };
 use comity_oauth::{pkce, scope::OidcScope, token::Response};
 
-use super::{Call, Failure, Network, Refused, claims, issue, ledger, record, snapshot, standing};
+use super::{Call, Failure, Network, Refused, issue, ledger, record, snapshot, standing};
 use crate::{client, consent, context::hash_bearer};
 
 /// A refresh token's family lives this long, unless home's session ends before.
@@ -61,7 +61,6 @@ pub(super) async fn redeem(
     let family = cx.new_uuid();
     let (token, token_hash) = cx.new_bearer();
     let offline = consent::asks(&grant.scopes, OidcScope::OfflineAccess);
-    let claims = claims::of(cx, &standing).await?;
     let wanted = issue::Wanted {
         scopes: &scopes,
         family,
@@ -69,9 +68,8 @@ pub(super) async fn redeem(
         nonce: grant.nonce.as_deref(),
         client_info: call.request.client_info || grant.client_info,
         refresh_token: offline.then(|| token.to_string()),
-        claims: &claims,
     };
-    let response = issue::issue(cx, &standing, &wanted)?;
+    let response = issue::issue(cx, &standing, &wanted).await?;
     let expires = family_end(&grant, standing.home_end(), cx.now);
     let birth = ledger::Birth {
         code: &hash,

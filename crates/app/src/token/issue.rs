@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Failure, Standing,
-    claims::{self, Claims},
+    claims::{self, Memberships},
 };
 use crate::{
     client::{Client, Level},
@@ -50,7 +50,6 @@ pub(super) struct Wanted<'a> {
     pub nonce: Option<&'a str>,
     pub client_info: bool,
     pub refresh_token: Option<String>,
-    pub claims: &'a Claims,
 }
 
 /// The name of a person for one client, and for nobody else: stable, and not to be guessed.
@@ -60,7 +59,7 @@ pub(crate) fn pairwise(cx: &Context, tenant: Id<Tenant>, user: Id<User>, client:
 }
 
 /// A person's tokens.
-pub(super) fn issue(
+pub(super) async fn issue(
     cx: &Context,
     standing: &Standing,
     wanted: &Wanted<'_>,
@@ -73,10 +72,11 @@ pub(super) fn issue(
         wanted.scopes,
         Some(grant.user),
     );
-    let (access, life) = access_token(cx, standing, wanted, &effective);
+    let claims = claims::of(cx, standing).await?;
+    let (access, life) = access_token(cx, standing, wanted, (&effective, &claims.access_token));
     let access_token = sign(&keys, |key| access_token::sign(&access, key))?;
     let id_token = if consent::asks(wanted.scopes, OidcScope::OpenId) {
-        let token = id_token(cx, standing, wanted, &access_token);
+        let token = id_token(cx, standing, wanted, (&access_token, &claims.id_token));
         Some(sign(&keys, |key| id_token::sign(&token, key))?)
     } else {
         None
@@ -116,7 +116,7 @@ fn access_token(
     cx: &Context,
     standing: &Standing,
     wanted: &Wanted<'_>,
-    scopes: &[String],
+    (scopes, told): (&[String], &Memberships),
 ) -> (AccessToken, i64) {
     let (grant, user, snapshot) = (standing.grant(), standing.user(), standing.snapshot());
     let now = cx.now.seconds();
@@ -144,7 +144,7 @@ fn access_token(
         client_id: client,
         azpacr: wanted.level.azpacr().into(),
         scp: Some(scopes.join(" ")),
-        roles: wanted.claims.access_token.roles.clone(),
+        roles: told.roles.clone(),
         idtyp: "user".into(),
         app_displayname: Some(snapshot.application_name(grant.pair.client)),
         name: Some(user.display_name.clone()),
@@ -158,17 +158,22 @@ fn access_token(
         acr: Some("1".into()),
         amr: amr(standing),
         acrs: Vec::new(),
-        wids: wanted.claims.access_token.wids.clone(),
-        groups: wanted.claims.access_token.groups.clone(),
-        claim_names: wanted.claims.access_token.claim_names.clone(),
-        claim_sources: wanted.claims.access_token.claim_sources.clone(),
+        wids: told.wids.clone(),
+        groups: told.groups.clone(),
+        claim_names: told.claim_names.clone(),
+        claim_sources: told.claim_sources.clone(),
         xms_cc: Vec::new(),
         cnf: None,
     };
     (token, life)
 }
 
-fn id_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, access_token: &str) -> IdToken {
+fn id_token(
+    cx: &Context,
+    standing: &Standing,
+    wanted: &Wanted<'_>,
+    (access_token, told): (&str, &Memberships),
+) -> IdToken {
     let (grant, user, snapshot) = (standing.grant(), standing.user(), standing.snapshot());
     let now = cx.now.seconds();
     let tenant = snapshot.tenant.id;
@@ -205,11 +210,11 @@ fn id_token(cx: &Context, standing: &Standing, wanted: &Wanted<'_>, access_token
         auth_time: Some(grant.auth_time.seconds()),
         acr: Some("1".into()),
         amr: amr(standing),
-        roles: wanted.claims.id_token.roles.clone(),
-        groups: wanted.claims.id_token.groups.clone(),
-        wids: wanted.claims.id_token.wids.clone(),
-        claim_names: wanted.claims.id_token.claim_names.clone(),
-        claim_sources: wanted.claims.id_token.claim_sources.clone(),
+        roles: told.roles.clone(),
+        groups: told.groups.clone(),
+        wids: told.wids.clone(),
+        claim_names: told.claim_names.clone(),
+        claim_sources: told.claim_sources.clone(),
         login_hint: None,
         at_hash: Some(id_token::half_hash(access_token)),
     }

@@ -14,7 +14,7 @@ use comity_store::token_family::FamilyToken;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Call, Failure, Network, Refused, claims, issue, ledger, record, snapshot, standing};
+use super::{Call, Failure, Network, Refused, issue, ledger, record, snapshot, standing};
 use crate::{
     client, consent,
     context::{Context, hash_bearer},
@@ -62,7 +62,6 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
         return again(cx, &hash, &found).await;
     }
     let (next, next_hash) = cx.new_bearer();
-    let claims = claims::of(cx, &standing).await?;
     let wanted = issue::Wanted {
         scopes: &scopes,
         family: found.family,
@@ -72,9 +71,8 @@ pub(super) async fn rotate(call: &mut Call<'_>, token: &str) -> Result<Response,
         client_info: call.request.client_info || grant.client_info,
         refresh_token: consent::asks(&grant.scopes, OidcScope::OfflineAccess)
             .then(|| next.to_string()),
-        claims: &claims,
     };
-    let response = issue::issue(cx, &standing, &wanted)?;
+    let response = issue::issue(cx, &standing, &wanted).await?;
     let sealed = seal(cx, &hash, &response)?;
     let next = Next {
         token: next_hash,

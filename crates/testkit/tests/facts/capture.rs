@@ -10,6 +10,8 @@ use url::form_urlencoded;
 pub struct Message {
     pub from: String,
     pub to: String,
+    /// The tenant that asked, as the question, the push or the assertion names it.
+    pub asking: String,
     /// The path of the request, or `answer to` it.
     pub about: String,
     /// Everything it says, with every signed text opened.
@@ -25,19 +27,32 @@ pub fn capture(world: &World) -> Vec<Message> {
 
 pub fn messages(exchange: &Exchange) -> [Message; 2] {
     let path = url::Url::parse(&exchange.url).unwrap().path().to_owned();
+    let (asked, answered) = (open(&exchange.body), open(&exchange.answer));
+    let asking = asking(&asked)
+        .or_else(|| asking(&answered))
+        .unwrap_or_default();
     let request = Message {
+        asking: asking.clone(),
         from: exchange.from.clone(),
         to: exchange.to.clone(),
         about: format!("{} {path}", exchange.method),
-        content: open(&exchange.body),
+        content: asked,
     };
     let answer = Message {
+        asking,
         from: exchange.to.clone(),
         to: exchange.from.clone(),
         about: format!("answer to {} {path}", exchange.method),
-        content: open(&exchange.answer),
+        content: answered,
     };
     [request, answer]
+}
+
+fn asking(content: &Value) -> Option<String> {
+    let resource = named(content, "resource_tenant");
+    let own = content.get("tid");
+    let mut all = resource.into_iter().chain(own);
+    all.find_map(Value::as_str).map(str::to_lowercase)
 }
 
 /// A text taken apart: JSON, a form, a signed text, or itself.

@@ -9,6 +9,7 @@
 
 mod at_rest;
 mod capture;
+mod decided_again;
 mod replay;
 mod wire;
 

@@ -4,12 +4,15 @@
 //! 2. The groups answered are some of those asked.
 //! 3. No policy text: no name or ID of a policy, a rule, a location.
 //! 4. No other membership and no other group.
-//! 5. Nothing about a person before her yes: she is named by home in an assertion only, and after
-//!    her yes; an answer to an invitation tells an object ID for the name it was asked with.
+//! 5. Nothing about a person before her yes: she is named by home in an assertion only, which is not
+//!    older than her yes to that tenant; an answer to an invitation tells an object ID for the name
+//!    it was asked with.
 //! 6. Only the exchanges of the protocol, and no secret in an address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use comity_app::App;
+use comity_model::{id::Id, tenant::Tenant, user::User};
 use comity_testkit::{Engine, World};
 use serde_json::{Value, json};
 
@@ -24,8 +27,10 @@ struct Known {
     policies: BTreeMap<String, BTreeSet<String>>,
     /// Every group's ID and name, by cloud.
     groups: BTreeMap<String, BTreeSet<String>>,
-    /// Group IDs that cross-tenant policies have ever named, by the cloud of the policy.
+    /// Group IDs that cross-tenant policies have ever named, by the tenant of the policy.
     mentioned: BTreeMap<String, BTreeSet<String>>,
+    /// When somebody said yes: her object ID, the resource's cloud and tenant.
+    yes: BTreeMap<(String, String, String), i64>,
     /// Object IDs of people, with their names, by cloud.
     people: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
@@ -40,6 +45,7 @@ async fn known(world: &World) -> Known {
         policies: BTreeMap::new(),
         groups: BTreeMap::new(),
         mentioned: BTreeMap::new(),
+        yes: BTreeMap::new(),
         people: BTreeMap::new(),
     };
     for (_, app) in &world.apps {
@@ -55,7 +61,7 @@ async fn known(world: &World) -> Known {
                         let groups = targets(&document, "group");
                         known
                             .mentioned
-                            .entry(cloud.clone())
+                            .entry(tenant.id.to_string())
                             .or_default()
                             .extend(groups);
                     } else {
@@ -78,10 +84,29 @@ async fn known(world: &World) -> Known {
                 let names = vec![user.upn.to_lowercase()];
                 let people = known.people.entry(cloud.clone()).or_default();
                 people.insert(user.id.to_string(), names);
+                known.yes.extend(yes(world, app, tenant.id, &user).await);
             }
         }
     }
     known
+}
+
+type Yes = ((String, String, String), i64);
+
+/// Whom a person's home may tell of her, and since when.
+async fn yes(world: &World, home: &App, tenant: Id<Tenant>, user: &User) -> Vec<Yes> {
+    let mut said = Vec::new();
+    for (_, app) in &world.apps {
+        let cloud = &app.registry().own.canonical_name;
+        for resource in app.store().read().cloud().list_tenants().await.unwrap() {
+            let read = home.store().read();
+            let releases = read.tenant(tenant).releases();
+            let at = releases.find(user.id, cloud, resource.id).await.unwrap();
+            let key = (user.id.to_string(), cloud.clone(), resource.id.to_string());
+            said.extend(at.map(|at| (key, at.seconds())));
+        }
+    }
+    said
 }
 
 /// IDs of the targets of one type in a cross-tenant document.
@@ -115,14 +140,8 @@ fn faults(known: &Known, wire: &[Message]) -> Vec<String> {
     let of = |map: &BTreeMap<String, BTreeSet<String>>, cloud: &str| map.get(cloud).cloned();
     for message in wire {
         let mut fault = |text: String| faults.push(format!("{}: {text}", message.about));
-        let is_answer = message.about.starts_with("answer to ");
-        let own = of(&known.mentioned, &message.from).unwrap_or_default();
         // The pushes and questions name groups of the other side, which answers for them.
-        let may_name = if is_answer {
-            of(&known.mentioned, &message.to).unwrap_or_default()
-        } else {
-            own
-        };
+        let may_name = of(&known.mentioned, &message.asking).unwrap_or_default();
         for group in asked(&message.content) {
             if !may_name.contains(&group) {
                 fault(format!("asks about {group}, which no policy names"));
@@ -159,17 +178,25 @@ fn faults(known: &Known, wire: &[Message]) -> Vec<String> {
 /// Rule 5.
 fn people(known: &Known, message: &Message, said: &[String]) -> Vec<String> {
     let mut faults = Vec::new();
-    // An answer of home's token endpoint is the assertion: it is given after her yes alone.
-    let is_assertion =
-        message.about.ends_with("/oauth2/v2.0/token") && message.about.starts_with("answer to ");
+    let is_answer = message.about.starts_with("answer to ");
+    let assertion = message.content.get("id_token");
+    let assertion =
+        assertion.filter(|_| is_answer && message.about.ends_with("/oauth2/v2.0/token"));
     let is_invitee = message.content.get("objectId").is_some();
     let Some(people) = known.people.get(&message.from) else {
         return faults;
     };
     for (id, names) in people {
         let about_her = said.iter().any(|t| t == id || names.contains(t));
-        if about_her && !is_assertion && !is_invitee {
-            faults.push(format!("{}: tells of {names:?}", message.about));
+        if !about_her || is_invitee {
+            continue;
+        }
+        let key = (id.clone(), message.to.clone(), message.asking.clone());
+        let released = known.yes.get(&key);
+        let made = assertion.and_then(|a| a["iat"].as_i64());
+        match (released, made) {
+            (Some(released), Some(made)) if *released <= made => {}
+            _ => faults.push(format!("{}: tells of {names:?}", message.about)),
         }
     }
     faults
@@ -208,46 +235,90 @@ async fn the_wire_carries_what_the_protocol_names_and_nothing_else() {
     }
 }
 
+/// The message with other content.
+fn doctored(message: &Message, content: Value) -> Message {
+    Message {
+        content,
+        ..message.clone()
+    }
+}
+
+/// An assertion before her yes, of somebody who said none, and for a tenant to which she said none.
+fn untimely(known: &Known, wire: &[Message]) -> Vec<Message> {
+    let told = wire
+        .iter()
+        .find(|m| m.content.get("id_token").is_some())
+        .unwrap();
+    assert_eq!(
+        faults(known, std::slice::from_ref(told)),
+        Vec::<String>::new()
+    );
+    let subject = told.content["id_token"]["sub"].as_str().unwrap();
+    let yes = known.yes[&(subject.to_owned(), told.to.clone(), told.asking.clone())];
+    let mut silent = known.people[&told.from].keys();
+    let silent = silent.find(|id| !known.yes.keys().any(|(who, _, _)| who == *id));
+    let claim = |name: &str, value: Value| {
+        let mut content = told.content.clone();
+        content["id_token"][name] = value;
+        doctored(told, content)
+    };
+    let elsewhere = Message {
+        asking: "5f0a0f4e-0000-4000-8000-000000000002".into(),
+        ..told.clone()
+    };
+    vec![
+        claim("iat", json!(yes - 1)),
+        claim("sub", json!(silent.unwrap())),
+        elsewhere,
+    ]
+}
+
 #[tokio::test]
 async fn a_doctored_capture_is_seen() {
+    const UNKNOWN: &str = "5f0a0f4e-0000-4000-8000-000000000001";
     let world = played(Engine::Sqlite).await;
     let known = known(&world).await;
     let wire = capture::capture(&world);
-    let push = wire
-        .iter()
-        .find(|m| m.about.ends_with("/par") && !m.about.starts_with("answer"))
-        .unwrap();
-    let answer = wire
-        .iter()
-        .find(|m| m.about.starts_with("answer") && m.about.ends_with("/par"))
-        .unwrap();
+    let is_answer = |m: &Message| m.about.starts_with("answer");
+    let mut pushes = wire.iter().filter(|m| m.about.ends_with("/par"));
+    let push = pushes.clone().find(|m| !is_answer(m)).unwrap();
+    let answer = pushes.find(|m| is_answer(m)).unwrap();
     let (id, names) = known.people[&answer.from].iter().next().unwrap();
     let policy = known.policies[&push.from].iter().next().unwrap();
+    let mentioned = known.mentioned.get(&answer.asking);
     let mut groups = known.groups[&answer.from].iter();
-    let group = groups.find(|g| !known.mentioned[&answer.to].contains(*g));
-    let doctored = [
-        (
-            push,
-            json!({"groups": ["5f0a0f4e-0000-4000-8000-000000000001"]}),
-        ),
-        (push, json!({"note": policy})),
-        (answer, json!({"sub": id})),
-        (answer, json!({"hint": names[0]})),
-        (answer, json!({"also": group})),
-        (
-            answer,
-            json!({"groups": {"evaluated": [], "member": ["5f0a0f4e-0000-4000-8000-000000000001"]}}),
-        ),
+    let group = groups.find(|g| !mentioned.is_some_and(|m| m.contains(*g)));
+    let member = json!({"groups": {"evaluated": [], "member": [UNKNOWN]}});
+    let mut all = vec![
+        doctored(push, json!({"groups": [UNKNOWN]})),
+        doctored(push, json!({ "note": policy })),
+        doctored(answer, json!({ "sub": id })),
+        doctored(answer, json!({ "hint": names[0] })),
+        doctored(answer, json!({ "also": group.unwrap() })),
+        doctored(answer, member),
     ];
-    for (message, content) in doctored {
-        let message = Message {
-            content: content.clone(),
-            ..message.clone()
-        };
+    all.extend(untimely(&known, &wire));
+    // A group that another tenant's policy names, and this one's does not.
+    let (asking, group) = named_elsewhere(&known);
+    all.push(Message {
+        asking,
+        ..doctored(push, json!({ "groups": [group] }))
+    });
+    for message in all {
+        let content = message.content.clone();
         assert_ne!(
             faults(&known, &[message]),
             Vec::<String>::new(),
             "{content}"
         );
     }
+}
+
+/// A group that some tenant's policy names, and a tenant whose policies do not.
+fn named_elsewhere(known: &Known) -> (String, String) {
+    let (holder, groups) = known.mentioned.iter().find(|(_, g)| !g.is_empty()).unwrap();
+    let group = groups.first().unwrap().clone();
+    let others = known.mentioned.iter().filter(|(t, _)| *t != holder);
+    let mut without = others.filter(|(_, g)| !g.contains(&group));
+    (without.next().unwrap().0.clone(), group)
 }

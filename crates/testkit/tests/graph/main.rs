@@ -19,6 +19,7 @@ mod fixture;
 mod guards;
 mod neighbour;
 mod options;
+mod oracle;
 mod ownership;
 mod paging;
 mod privilege;

@@ -9,17 +9,26 @@
 
 mod address;
 mod bad_input;
+mod claims;
 mod code_limit;
+#[path = "../facts/decided_again.rs"]
+mod codes;
+mod conditions;
 mod csp;
+mod decided_again;
 mod guard;
 mod hint;
+mod location;
 mod markup;
 mod meantime;
 mod one_end;
 mod outage;
+mod place;
+mod privileged;
 mod race;
 mod rate;
 mod refusal;
+mod relying;
 mod reset;
 mod rig;
 mod same_cloud;

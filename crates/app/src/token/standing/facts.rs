@@ -54,6 +54,7 @@ pub(super) async fn facts(
         home_methods: home.map(|h| h.methods.clone()).unwrap_or_default(),
         own_methods: own_methods(grant, user),
         device: home.and_then(|h| h.device.clone()),
+        unpaired: home.is_some_and(|h| judge::is_unpaired(cx.app.registry(), &h.identity.cloud)),
     })
 }
 
