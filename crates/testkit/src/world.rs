@@ -215,7 +215,7 @@ impl World {
             let registry = app.registry().clone();
             apps.push(self.twin(number, app, (registry, settings)).await?);
         }
-        self.way_to(&apps)
+        self.way_to(&apps, address)
     }
 
     /// The way to another process of every cloud, whose operators have taken all pairs of clouds
@@ -228,10 +228,10 @@ impl World {
             let settings = app.settings().clone();
             apps.push(self.twin(number, app, (registry, settings)).await?);
         }
-        self.way_to(&apps)
+        self.way_to(&apps, Ipv4Addr::LOCALHOST.into())
     }
 
-    fn way_to(&self, apps: &[App]) -> anyhow::Result<Transport> {
+    fn way_to(&self, apps: &[App], address: IpAddr) -> anyhow::Result<Transport> {
         let router = site::router(apps, &dev_sites(&self.mail(), &self.seeds))?;
         Ok(Transport::new(move |ask| {
             Box::pin(exchange(router.clone(), ask, address))

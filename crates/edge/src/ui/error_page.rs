@@ -102,7 +102,7 @@ fn actor(data: &ErrorPage) -> Markup {
 
 fn to_send(data: &ErrorPage) -> Markup {
     let words = if matches!(data.refusal.who, Who::You(_)) {
-        "If it goes on"
+        "If it keeps happening"
     } else {
         "Send them this"
     };

@@ -11,10 +11,10 @@ mod address;
 mod bad_input;
 mod claims;
 mod code_limit;
-#[path = "../facts/decided_again.rs"]
 mod codes;
 mod conditions;
 mod csp;
+#[path = "../facts/decided_again.rs"]
 mod decided_again;
 mod guard;
 mod hint;
