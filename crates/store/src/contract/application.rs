@@ -6,6 +6,7 @@ use super::{
 };
 use comity_model::app_role_assignment::AppRoleAssignment;
 use comity_model::application::{Application, ApplicationSecret};
+use comity_model::authorization_policy::AllowInvitesFrom;
 use comity_model::group::{ObjectKind, ObjectRef};
 use comity_model::id::Id;
 use comity_model::permission_grant::PermissionGrant;
@@ -353,6 +354,11 @@ contract!(owners_of_applications, store, {
 
 contract!(the_weight_of_a_snapshot_is_what_was_read, store, {
     let [one, _] = two_tenants(&store).await;
+    let policy = crate::contract::policy::authorization(AllowInvitesFrom::Everyone);
+    let tx = store.begin().await.unwrap();
+    let policies = tx.tenant(one).authorization_policies();
+    policies.insert(&policy).await.unwrap();
+    tx.commit().await.unwrap();
     let weight = async || {
         let read = store.snapshot().await.unwrap();
         let rows = read.tenant(one).snapshot().load().await.unwrap();

@@ -12,7 +12,7 @@ use comity_model::authorization_policy::{
 };
 use comity_model::id::Id;
 
-fn authorization(from: AllowInvitesFrom) -> AuthorizationPolicy {
+pub(super) fn authorization(from: AllowInvitesFrom) -> AuthorizationPolicy {
     AuthorizationPolicy {
         allow_invites_from: from,
         guest_user_role_id: GUEST_ROLE_LIMITED,
