@@ -131,7 +131,7 @@ pub async fn respond(cx: &Context, endpoint: &Endpoint, request: &Request) -> An
             };
             code::redeem(&mut call, &presented).await
         }
-        Grant::RefreshToken(token) => refresh::rotate(&mut call, token.expose()).await,
+        Grant::RefreshToken(token) => Box::pin(refresh::rotate(&mut call, token.expose())).await,
         Grant::ClientCredentials => client_credentials::issue(&mut call).await,
     };
     Answer {

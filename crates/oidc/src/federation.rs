@@ -239,7 +239,7 @@ async fn callback(
         Ok(found) => found,
         Err(error) => return without_sign_in(&cx, &site, &error),
     };
-    match crossing::callback(&cx, &mut active, &params).await {
+    match Box::pin(crossing::callback(&cx, &mut active, &params)).await {
         Ok(outcome) => {
             let answer = Answer {
                 cx: &cx,

@@ -299,7 +299,7 @@ mod tests {
             known(Some(&old), &row_of_old),
             [old.clone(), announced.clone()]
         );
-        assert_eq!(known(Some(&new), &row_of_old), [new.clone()]);
+        assert_eq!(known(Some(&new), &row_of_old), std::slice::from_ref(&new));
         let without = row(None, &announced);
         assert_eq!(known(None, &without), [announced]);
         assert_eq!(known(Some(&new), &without), [new]);
