@@ -63,6 +63,11 @@ impl<M> Cloud<'_, M> {
         Ok(Some((row.id("tenant_id")?, row.json("data")?)))
     }
 
+    /// Whether it is a code at all, used or not.
+    pub async fn is_code(&self, hash: &Hashed) -> Result<bool> {
+        Ok(self.one(FIND, values![*hash]).await?.is_some())
+    }
+
     /// A code that was used already.
     pub async fn find_used_code(&self, hash: &Hashed) -> Result<Option<UsedCode>> {
         let row = self.one(FIND, values![*hash]).await?;

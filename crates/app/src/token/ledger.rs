@@ -29,16 +29,16 @@ pub(super) async fn find_code(
 
 /// A code that is no longer good: if it was used, what it gave dies (O-06).
 pub(super) async fn punish_reuse(cx: &Context, hash: &Hashed) -> Result<Refused> {
-    // A stranger's invented code takes no writer.
-    let found = cx.app.store().read().cloud().find_used_code(hash).await?;
-    let Some(used) = found else {
-        return Ok(Refused::new(
-            "invalid_grant",
-            70_000,
-            "the code is not valid or has expired: sign in again",
-        ));
-    };
+    // A stranger's invented code takes no writer. One that exists does: whoever uses it at this very
+    // moment is waited for.
+    if !cx.app.store().read().cloud().is_code(hash).await? {
+        return Ok(unknown_code());
+    }
     let tx = cx.app.store().begin().await?;
+    let Some(used) = tx.cloud().find_used_code(hash).await? else {
+        tx.rollback().await;
+        return Ok(unknown_code());
+    };
     if let Some(family) = used.family {
         tx.cloud().token_families().revoke(family, cx.now).await?;
         tracing::warn!(correlation_id = %cx.correlation_id, %family, "a code was used twice; its tokens are revoked");
@@ -49,6 +49,14 @@ pub(super) async fn punish_reuse(cx: &Context, hash: &Hashed) -> Result<Refused>
         54_005,
         "the code was redeemed already: its tokens are revoked",
     ))
+}
+
+fn unknown_code() -> Refused {
+    Refused::new(
+        "invalid_grant",
+        70_000,
+        "the code is not valid or has expired: sign in again",
+    )
 }
 
 /// Uses an assertion's identifier, in the transaction of what it is good for (O-21).
