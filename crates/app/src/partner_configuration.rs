@@ -218,7 +218,11 @@ pub async fn ask_all(cx: &Context, older_than: i64) -> Result<u64> {
         }
         match keys(cx, name, Purpose::Assertion, None).await {
             Ok(_) => answered += 1,
-            Err(error) => tracing::info!(cloud = %name, %error, "a partner was not reached"),
+            Err(error) => {
+                tracing::info!(cloud = %name, %error, "a partner was not reached");
+                // Nobody waits for this answer: the next request that needs one asks by itself.
+                cx.app.partners().change(name, |known| known.failed = None);
+            }
         }
     }
     Ok(answered)

@@ -5,7 +5,7 @@ use comity_app::{Client, Context, key, partner_configuration};
 use comity_demo::browser::Browser;
 use comity_model::signing_key::KeyPurpose;
 use comity_oauth::entity::{self, Purpose};
-use comity_testkit::{Hostile, Lie};
+use comity_testkit::{Fault, Hostile, Lie};
 use serde_json::{Value, json};
 
 use super::rig::Rig;
@@ -237,4 +237,23 @@ async fn a_revoked_entity_key_speaks_for_nobody() {
     let row = read.cloud().partner_configurations().find(HOSTILE).await;
     let revoked = row.unwrap().unwrap().revoked;
     assert!(revoked.contains(stolen.kid()), "{revoked:?}");
+}
+
+/// The job that asks partners while nobody crosses finds one silent: whoever needs an answer a moment
+/// later asks anew, and is not told of that silence.
+#[tokio::test]
+async fn a_silence_that_nobody_waited_for_keeps_nobody_out() {
+    let (rig, _) = Rig::guest().await;
+    rig.forward(3600);
+    let cx = Context::new(rig.app("global"), Client::default());
+    rig.world.wire.fail(HOSTILE, Some(Fault::Down));
+    let answered = partner_configuration::ask_all(&cx, 0).await.unwrap();
+    rig.world.wire.fail(HOSTILE, None);
+    assert_eq!(answered, 1, "the other partner answers");
+    let keys = partner_configuration::keys(&cx, HOSTILE, Purpose::Assertion, None).await;
+    assert!(keys.is_ok(), "{:?}", keys.err());
+    // A partner that was asked lately is left alone.
+    rig.world.wire.clear();
+    let asked = partner_configuration::ask_all(&cx, 3600).await.unwrap();
+    assert_eq!((asked, rig.world.wire.exchanges().len()), (0, 0));
 }
