@@ -2,9 +2,8 @@
 //!
 //! One key of 32 random bytes a line, in base64; the first seals, all open. To change the key put a
 //! new line on top and keep the old ones until everything has been sealed again (`comity keys
-//! seal-again`). The line
-//! `pepper …` is mixed into every password hash and never changes. Empty lines and lines that begin
-//! with `#` are for people.
+//! seal-again`). The line `pepper …` is mixed into every password hash and never changes. Empty
+//! lines and lines that begin with `#` are for people.
 
 use std::path::Path;
 

@@ -19,7 +19,7 @@
 //! | §3.8 what trust covers (S-21, S-23) | `trust` |
 //! | §3.10 another pair, tenant or key on a lease | `lease` |
 //! | §3.11 home stopped, 503, forged 200, then back | `lease`, `person` |
-//! | §3.12 one-use things | `push`, `callback`, `question`; on another node and after a kill in the tests of `serve` |
+//! | §3.12 one-use things | `push`, `callback`, `question`; not yet on another node and after a kill |
 //! | §3.13 what an entity may ask | `push` |
 //! | §4 forged, repeated and guessed questions, lying answers | `question` |
 //! | §5 links, bindings, domains | `person`, `question` |
